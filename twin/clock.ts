@@ -27,7 +27,10 @@ export class SystemClock implements Clock {
     let timer: NodeJS.Timeout;
     const arm = (): void => {
       const remaining = due - Date.now();
-      timer = setTimeout(remaining > LONGEST_TIMER_MS ? arm : callback, Math.min(Math.max(0, remaining), LONGEST_TIMER_MS));
+      timer = setTimeout(
+        remaining > LONGEST_TIMER_MS ? arm : callback,
+        Math.min(Math.max(0, remaining), LONGEST_TIMER_MS),
+      );
       timer.unref();
     };
     arm();
