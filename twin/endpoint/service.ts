@@ -25,6 +25,8 @@ export interface OperationContext {
   readonly account: Account;
   readonly caller: Caller;
   readonly requestId: string;
+  /** Aborted when the client closes the connection before its answer; for operations that wait, e.g. long polling. */
+  readonly disconnected: AbortSignal;
   /**
    * For operations whose permission depends on more than one resource or on condition keys; throws AwsError
    * AccessDeniedException with AWS's text. Operations that declare `resources` need not call it.
@@ -33,6 +35,8 @@ export interface OperationContext {
 }
 
 // Inputs differ by operation; the endpoint has checked them against the operation's own shape before `run` sees them.
+// Values are those of the SDK: timestamps are Dates, blobs are bytes. An output may also give a timestamp in milliseconds
+// since the epoch, and a blob as text.
 export type OperationInput = Record<string, unknown>;
 export type OperationOutput = Record<string, unknown> | undefined;
 
@@ -57,6 +61,8 @@ export interface AwsService {
   readonly iamPrefix: string;
   /** The SDK client's module, loaded at the first request. */
   model(): Promise<Record<string, unknown>>;
+  /** Inputs and outputs are JSON as it is on the wire (blobs in base64), once checked against the shapes. */
+  readonly wireValues?: boolean;
   /** By operation name, e.g. `ListThings`. An operation of the model that is absent here is refused by name. */
   readonly operations: Readonly<Record<string, OperationDefinition>>;
 }

@@ -1,0 +1,44 @@
+import type { Account } from '../account.ts';
+import { globalArn } from '../account.ts';
+import { AwsError } from './service.ts';
+import type { Caller } from './service.ts';
+import { verifySignature } from './sigv4.ts';
+import type { Signature, SignedRequest } from './sigv4.ts';
+
+/** An access key that the twin itself gave out (to a Lambda's role, or by AssumeRole). */
+export interface IssuedCredential {
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  /** Milliseconds since the epoch. */
+  readonly expiration?: number;
+  readonly caller: Caller;
+}
+
+export interface CredentialLookup {
+  find(accessKeyId: string): IssuedCredential | undefined;
+}
+
+/**
+ * Who sent a request. A key that the twin issued is verified; every other key, and no key, is the local administrator:
+ * the endpoint listens on loopback and belongs to whoever runs it.
+ *
+ * @throws AwsError InvalidSignatureException, ExpiredTokenException, UnrecognizedClientException
+ */
+export function identify(
+  request: SignedRequest,
+  signature: Signature | undefined,
+  credentials: CredentialLookup,
+  account: Account,
+  nowMs: number,
+): Caller {
+  const issued = signature && credentials.find(signature.accessKeyId);
+  if (!signature || !issued) return { kind: 'administrator', arn: globalArn(account, 'iam', 'root') };
+  if (issued.sessionToken !== undefined && issued.sessionToken !== signature.sessionToken) {
+    throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.', 403);
+  }
+  if (issued.expiration !== undefined && nowMs >= issued.expiration) {
+    throw new AwsError('ExpiredTokenException', 'The security token included in the request is expired', 403);
+  }
+  verifySignature(request, signature, issued.secretAccessKey, nowMs);
+  return issued.caller;
+}
