@@ -1,6 +1,6 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { Validator, type Schema } from '@cfworker/json-schema';
 
-/** A JSON Schema (the subset on which draft-07 and 2020-12 agree, so that OpenAPI 3.1 can embed it). */
+/** A JSON Schema (2020-12, so that OpenAPI 3.1 and AsyncAPI 3 can embed it). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** What is wrong in a document: where (JSON Pointer, `''` is the whole document) and what. */
@@ -9,29 +9,27 @@ export interface Violation {
   readonly message: string;
 }
 
-let ajv: Ajv | undefined;
-const compiled = new WeakMap<JsonSchema, ValidateFunction>();
+const validators = new WeakMap<JsonSchema, Validator>();
+
+/** Keywords that only pass on what a keyword below them says. */
+const STRUCTURAL = new Set(['properties', 'items', 'anyOf', 'false']);
 
 /**
- * Checks a document against a schema. Schemas are compiled at first use and kept by identity, so pass constants.
+ * Checks a document against a schema. Validators are made at first use and kept by identity, so pass constants. They
+ * interpret: nothing is generated and evaluated, and a Lambda carries 23 KB of validator instead of 120.
  * @returns every violation; an empty list when the document is valid
  */
 export function violations(schema: JsonSchema, document: unknown): readonly Violation[] {
-  let validate = compiled.get(schema);
-  if (!validate) {
-    ajv ??= new Ajv({ allErrors: true, strict: true });
-    validate = ajv.compile(schema);
-    compiled.set(schema, validate);
+  let validator = validators.get(schema);
+  if (!validator) {
+    validator = new Validator(schema as Schema, '2020-12', false);
+    validators.set(schema, validator);
   }
-  return validate(document) ? [] : (validate.errors ?? []).map(violation);
-}
-
-function violation(error: ErrorObject): Violation {
-  const detail =
-    error.keyword === 'additionalProperties'
-      ? `must not have the member ${String(error.params.additionalProperty)}`
-      : error.keyword === 'enum'
-        ? `must be one of ${(error.params.allowedValues as unknown[]).join(', ')}`
-        : (error.message ?? 'is not valid');
-  return { pointer: error.instancePath, message: detail };
+  const { valid, errors } = validator.validate(document);
+  if (valid) return [];
+  const telling = errors.filter((error) => !STRUCTURAL.has(error.keyword));
+  return (telling.length > 0 ? telling : errors).map(({ instanceLocation, error }) => ({
+    pointer: instanceLocation.replace(/^#/, ''),
+    message: error,
+  }));
 }
