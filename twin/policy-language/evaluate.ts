@@ -49,6 +49,16 @@ export function conditionsHold(statement: Statement, context: RequestContext): b
   return statement.conditions.every((condition) => conditionHolds(condition, context));
 }
 
+/** Whether a statement applies to a request; `judge` says the same with reasons. */
+export function statementMatches(statement: Statement, request: PolicyRequest, context: RequestContext): boolean {
+  return (
+    actionMatches(statement, request.action) &&
+    statement.resources.some((template) => resourcePattern(template, context)?.matches(request.resource)) !==
+      statement.notResource &&
+    conditionsHold(statement, context)
+  );
+}
+
 const listed = (items: readonly string[]): string =>
   items.length > 3 ? `${items.slice(0, 3).join(', ')}, …` : items.join(', ');
 
