@@ -64,8 +64,8 @@ export interface Lifecycle {
 
 /** What can happen to a command. */
 export type LifecycleEvent =
-  /** It is about to be handed to the front door. */
-  | { readonly type: 'attempt' }
+  /** It is about to be handed to the front door, by one who saw `after` attempts before: of two who saw the same, one prevails. */
+  | { readonly type: 'attempt'; readonly after: number }
   /** The front door says that the vehicle is not connected: this attempt certainly did not reach it. */
   | { readonly type: 'not-connected' }
   /** The attempt ended without proof either way. */
@@ -110,14 +110,14 @@ export function next(lifecycle: Lifecycle, event: LifecycleEvent, now: number): 
     const neverLeft = lifecycle.state === 'QUEUED' || (event.type === 'not-connected' && certainlyNotSent(lifecycle));
     return enter(lifecycle, neverLeft ? 'EXPIRED' : 'UNKNOWN', now);
   }
-  return open(lifecycle, event.type, now);
+  return open(lifecycle, event, now);
 }
 
-function open(lifecycle: Lifecycle, event: Exclude<LifecycleEvent['type'], 'answer'>, now: number): Lifecycle {
+function open(lifecycle: Lifecycle, event: Exclude<LifecycleEvent, { type: 'answer' }>, now: number): Lifecycle {
   const { state } = lifecycle;
-  switch (event) {
+  switch (event.type) {
     case 'attempt':
-      if (state !== 'QUEUED' && state !== 'SENT') return lifecycle;
+      if ((state !== 'QUEUED' && state !== 'SENT') || event.after !== lifecycle.attempts) return lifecycle;
       return {
         ...enter(lifecycle, 'SENT', now),
         attempts: lifecycle.attempts + 1,

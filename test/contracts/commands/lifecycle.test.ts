@@ -16,13 +16,17 @@ function after(...events: (LifecycleEvent | [LifecycleEvent, number])[]): Lifecy
   return events.reduce<Lifecycle>(
     (lifecycle, step, index) => {
       const [event, now] = Array.isArray(step) ? step : [step, 1_000 + index];
-      return next(lifecycle, event, now);
+      return next(lifecycle, seeing(lifecycle, event), now);
     },
     created(0, DEADLINE),
   );
 }
 
-const attempt = { type: 'attempt' } as const;
+/** The attempt of one who has just read the ledger. */
+const attempt = { type: 'attempt', after: -1 } as const;
+const seeing = (lifecycle: Lifecycle, event: LifecycleEvent): LifecycleEvent =>
+  event === attempt ? { type: 'attempt', after: lifecycle.attempts } : event;
+
 const confirmed = { type: 'confirmed' } as const;
 const unconfirmed = { type: 'unconfirmed' } as const;
 const notConnected = { type: 'not-connected' } as const;
@@ -76,6 +80,12 @@ describe('the lifecycle of a command', () => {
     });
   });
 
+  test('is attempted by one of two who saw the same', () => {
+    const claimed = next(created(0, DEADLINE), { type: 'attempt', after: 0 }, 1);
+    expect(claimed.attempts).toBe(1);
+    expect(next(claimed, { type: 'attempt', after: 0 }, 2)).toBe(claimed);
+  });
+
   test('does not count the repetition of the answer that set the state, nor of a late one', () => {
     const done = after(attempt, answer('SUCCEEDED', { locked: true }));
     expect(next(done, answer('SUCCEEDED', { locked: true }), 2_000)).toBe(done);
@@ -108,7 +118,7 @@ describe('the lifecycle of a command', () => {
         for (const { event, elapsed } of steps) {
           now += elapsed;
           const before = lifecycle;
-          lifecycle = next(lifecycle, event, now);
+          lifecycle = next(lifecycle, seeing(lifecycle, event), now);
           expect(COMMAND_STATES).toContain(lifecycle.state);
           if (isFinal(before.state)) expect(lifecycle.state).toBe(before.state);
         }
@@ -128,7 +138,7 @@ describe('the lifecycle of a command', () => {
           now += elapsed;
           const attempts = lifecycle.attempts;
           if (event.type === 'not-connected' && inFlight) inFlight = false;
-          lifecycle = next(lifecycle, event, now);
+          lifecycle = next(lifecycle, seeing(lifecycle, event), now);
           if (lifecycle.attempts > attempts) {
             mayHaveArrived ||= inFlight;
             inFlight = true;
