@@ -1,0 +1,39 @@
+/** `AWS::Lambda::EventSourceMapping`: which source feeds which function, and how. */
+export interface EventSourceMapping {
+  readonly id: string;
+  readonly functionName: string;
+  readonly eventSourceArn: string;
+  readonly batchSize: number;
+  readonly maximumBatchingWindowMs: number;
+  readonly enabled: boolean;
+  /** `ReportBatchItemFailures`: the function names the records that failed. */
+  readonly reportBatchItemFailures: boolean;
+  readonly maximumConcurrency?: number;
+  /** Event filter patterns; a record that matches none is dropped. */
+  readonly filters: readonly string[];
+}
+
+/** Reads one source for one mapping until it is stopped. */
+export interface Poller {
+  /** Resolves when the batch under way has been settled. */
+  stop(): Promise<void>;
+}
+
+/** Starts a poller for the sources it knows; `undefined` for any other ARN. */
+export type PollerFactory = (mapping: EventSourceMapping) => Poller | undefined;
+
+/** Ids in `{"batchItemFailures":[{"itemIdentifier":…}]}`; `undefined` when the whole batch counts as failed. */
+export function failedItems(payload: string): Set<string> | undefined {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(payload);
+  } catch {
+    return undefined;
+  }
+  const failures = (answer as { batchItemFailures?: unknown } | null)?.batchItemFailures;
+  // No answer, or an empty list, is a complete success; a malformed one a complete failure (Lambda developer guide).
+  if (failures === undefined || failures === null) return new Set();
+  if (!Array.isArray(failures)) return undefined;
+  const ids = failures.map((failure) => (failure as { itemIdentifier?: unknown } | null)?.itemIdentifier);
+  return ids.every((id) => typeof id === 'string' && id !== '') ? new Set(ids as string[]) : undefined;
+}
