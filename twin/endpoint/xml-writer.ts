@@ -12,7 +12,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 export function escapeXml(text: string): string {
   // Control characters have no place in XML 1.0, not even escaped.
-  // eslint-disable-next-line no-control-regex
   return text
     .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '\uFFFD')
     .replace(/[&<>"\r]/g, (character) => ENTITIES[character]!);
