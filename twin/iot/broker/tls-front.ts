@@ -1,0 +1,140 @@
+import type { X509Certificate } from 'node:crypto';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer, type TLSSocket } from 'node:tls';
+
+import { IovError } from '../../errors.ts';
+import type { Peer } from './connection.ts';
+import type { ClientCertificate } from './ports.ts';
+
+export type FrontProtocol = 'mqtt' | 'http';
+
+export interface ListenOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Loopback when absent. */
+  readonly host?: string;
+  /** PEM. */
+  readonly key: string | Buffer;
+  readonly cert: string | Buffer;
+  /** CAs named to clients; which certificates are good is the gatekeeper's decision, for they are registered one by one. */
+  readonly ca?: string | Buffer;
+  /** Whether a client certificate is asked for: true on MQTT and HTTPS listeners, false on WebSocket ones, when absent. */
+  readonly requestCert?: boolean;
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+}
+
+export interface Listener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** ALPN names of IoT Core's ports (developer guide, "Device communication protocols"), and the usual ones. */
+const ALPN: Readonly<Record<string, FrontProtocol>> = {
+  'x-amzn-mqtt-ca': 'mqtt',
+  mqtt: 'mqtt',
+  'x-amzn-http-ca': 'http',
+  'http/1.1': 'http',
+};
+
+/** A handshake that takes longer is given up, so that half-open connections hold nothing for long. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+export interface FrontOptions extends ListenOptions {
+  /** What is spoken when the client names no ALPN protocol. */
+  readonly protocol: FrontProtocol;
+  readonly missingServerName: 'refuse' | 'accept';
+  onMqtt(socket: TLSSocket): void;
+  onHttp(socket: TLSSocket): void;
+  onRefused(socket: TLSSocket, reason: string): void;
+}
+
+/**
+ * One TLS port. The handshake proves that the client holds its certificate's key; whose certificate that is, and
+ * whether it is active, the gatekeeper says.
+ *
+ * @throws IovError IOV_PORT_TAKEN
+ */
+export async function listenTls(options: FrontOptions): Promise<Listener> {
+  const server = createServer({
+    key: options.key,
+    cert: options.cert,
+    ca: options.ca,
+    requestCert: options.requestCert ?? true,
+    rejectUnauthorized: false,
+    minVersion: options.minVersion ?? 'TLSv1.2',
+    ALPNProtocols: Object.keys(ALPN),
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+  });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', ignore);
+    socket.once('close', forgetSocket);
+  });
+  function forgetSocket(this: Socket): void {
+    sockets.delete(this);
+  }
+  server.on('tlsClientError', ignore);
+  server.on('secureConnection', (socket) => {
+    socket.on('error', ignore);
+    // @types/node does not know that Node sets `servername` on the server's side.
+    const { servername } = socket as TLSSocket & { servername?: string | false };
+    if (!servername && options.missingServerName === 'refuse') {
+      options.onRefused(socket, 'the TLS client hello names no server (SNI); connect by host name, not by address');
+      socket.destroy();
+      return;
+    }
+    const protocol = (socket.alpnProtocol && ALPN[socket.alpnProtocol]) || options.protocol;
+    if (protocol === 'mqtt') options.onMqtt(socket);
+    else options.onHttp(socket);
+  });
+  await listening(server, options);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+/** A socket's error is followed by its close, which is where it matters. */
+function ignore(): void {}
+
+function listening(server: Server, { port, host = '127.0.0.1' }: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new IovError('IOV_PORT_TAKEN', `Port ${port} on ${host} is taken.`, { cause: error })
+          : error,
+      );
+    });
+    server.listen({ port, host, backlog: 4096 }, resolve);
+  });
+}
+
+/** Who is at the other end of a TLS socket. */
+export function peerOf(socket: TLSSocket): Peer {
+  const { servername } = socket as TLSSocket & { servername?: string | false };
+  const certificate = socket.getPeerX509Certificate();
+  return {
+    sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    sourcePort: socket.remotePort ?? 0,
+    ...(servername && { serverName: servername }),
+    ...(certificate && { certificate: clientCertificate(certificate) }),
+  };
+}
+
+export function clientCertificate(certificate: X509Certificate): ClientCertificate {
+  const issuer = certificate.issuerCertificate;
+  return {
+    certificateId: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+    der: certificate.raw,
+    get pem() {
+      return certificate.toString();
+    },
+    ...(issuer && issuer !== certificate && { issuerDer: issuer.raw }),
+  };
+}
