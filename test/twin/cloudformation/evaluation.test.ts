@@ -53,6 +53,11 @@ describe('the value of a template expression', () => {
       "${get_secret('s','SecretString','username')}",
     ],
     ['plain text is not substituted in', "${get_secret('s')}", "${get_secret('s')}"],
+    [
+      'Fn::Sub ends a literal at the first brace',
+      { 'Fn::Sub': "${!get_secret('${Bucket}')}" },
+      "${get_secret('${Bucket}')}",
+    ],
     ['Fn::Sub does not look into what it inserted', { 'Fn::Sub': ['${X}', { X: '${Bucket}' }] }, '${Bucket}'],
     ['Fn::Join', { 'Fn::Join': ['-', ['a', { Ref: 'Bucket' }, 3, true]] }, 'a-my-bucket-3-true'],
     ['Fn::Join of a list parameter', { 'Fn::Join': [',', { Ref: 'Names' }] }, 'a,b'],

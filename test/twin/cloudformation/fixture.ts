@@ -80,7 +80,7 @@ export class RecordingProvider implements ResourceProvider {
     return {
       physicalId,
       attributes: {
-        Arn: `arn:aws:test:${account.region}:${account.accountId}:${physicalId}`,
+        Arn: `arn:aws:${this.type.split('::').at(-2)!.toLowerCase()}:${account.region}:${account.accountId}:${physicalId}`,
         Value: properties['Value'],
       },
     };
