@@ -4,12 +4,16 @@ import { syncBuiltinESMExports } from 'node:module';
 
 import { RESPONSE_PATH } from './custom-resource-responses.ts';
 
+let routedRequest: typeof https.request | undefined;
+
 /**
  * Lets a custom resource's function reach the twin's response server although it assumes what holds in AWS: that
  * `ResponseURL` is `https` on port 443, of which it keeps only host name and path (CDK's own handlers do). To be called
- * once in each thread that runs functions, before their code is loaded; requests to anywhere else are left alone.
+ * in each thread that runs functions, before they get a custom resource's event; once is enough. Requests to anywhere
+ * else are left alone.
  */
 export function routeCustomResourceResponses(): void {
+  if (https.request === routedRequest) return;
   const original = https.request;
   const routed = (...args: unknown[]): http.ClientRequest => {
     const target = responseTarget(args);
@@ -17,7 +21,8 @@ export function routeCustomResourceResponses(): void {
       ? http.request(target.options, target.callback)
       : (original as (...rest: unknown[]) => http.ClientRequest)(...args);
   };
-  https.request = routed as typeof https.request;
+  routedRequest = routed as typeof https.request;
+  https.request = routedRequest;
   syncBuiltinESMExports();
 }
 

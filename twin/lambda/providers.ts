@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 
 import { arn } from '../account.ts';
+import { findFileAsset } from '../cloudformation/assets.ts';
 import type {
   ExistingResource,
   ProvisionedResource,
@@ -36,7 +37,8 @@ function codeFolder(request: ResourceRequest, name: string, inlineFolder: string
       .replace(/\.zip$/, '')
       .split('/')
       .at(-1) ?? '';
-  const path = typeof named === 'string' ? named : `asset.${key}`;
+  const asset = typeof named === 'string' ? undefined : findFileAsset(request.assemblyFolder, key);
+  const path = typeof named === 'string' ? named : (asset?.path ?? `asset.${key}`);
   const folder = isAbsolute(path) ? path : join(request.assemblyFolder, path);
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
     throw new Error(`the code of function ${name} is not in the assembly: no folder ${folder}`);

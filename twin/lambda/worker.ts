@@ -88,6 +88,15 @@ function call(handler: Handler, event: unknown, context: object): Promise<unknow
   });
 }
 
+const isCustomResourceRequest = (event: unknown): boolean =>
+  typeof event === 'object' && event !== null && 'ResponseURL' in event;
+
+/** Loaded only here: most functions never see a custom resource, and `node:https` takes 20 ms of their start. */
+async function routeResponses(): Promise<void> {
+  const { routeCustomResourceResponses } = await import('../cloudformation/response-route.ts');
+  routeCustomResourceResponses();
+}
+
 const send = (message: FromEnvironment): void => port.postMessage(message);
 
 async function run(handler: Handler, message: ToEnvironment): Promise<void> {
@@ -105,7 +114,9 @@ async function run(handler: Handler, message: ToEnvironment): Promise<void> {
     getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
   };
   try {
-    const result = await call(handler, JSON.parse(message.event), context);
+    const event: unknown = JSON.parse(message.event);
+    if (isCustomResourceRequest(event)) await routeResponses();
+    const result = await call(handler, event, context);
     send({ kind: 'result', requestId: message.requestId, payload: JSON.stringify(result ?? null) });
   } catch (error) {
     send({ kind: 'error', requestId: message.requestId, payload: JSON.stringify(describeError(error)) });
