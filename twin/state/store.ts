@@ -21,15 +21,27 @@ export interface Collection<T> {
 export interface Store {
   /** The collection of this name, with what earlier runs left in it. Values must survive `JSON.stringify`. */
   collection<T>(name: string): Collection<T>;
+  /**
+   * Runs `work`, whose writes to any collection reach the disk together. When it throws, none of them do, memory is put
+   * back as it was (an erased entry returns at the end of the order), and the error is thrown on.
+   */
+  transaction<T>(work: () => T): T;
   close(): void;
+}
+
+/** What undoes the writes of the transaction under way, newest last; `undefined` outside one. */
+interface Journal {
+  undo: (() => void)[] | undefined;
 }
 
 class SqliteCollection<T> implements Collection<T> {
   readonly #memory = new Map<string, T>();
   readonly #write: (key: string, value: string) => void;
   readonly #erase: (key: string) => void;
+  readonly #journal: Journal;
 
-  constructor(database: DatabaseSync, name: string) {
+  constructor(database: DatabaseSync, name: string, journal: Journal) {
+    this.#journal = journal;
     const rows = database.prepare('SELECT key, value FROM entries WHERE collection = ? ORDER BY position').all(name);
     for (const row of rows) this.#memory.set(row['key'] as string, JSON.parse(row['value'] as string) as T);
     const upsert = database.prepare(
@@ -54,12 +66,14 @@ class SqliteCollection<T> implements Collection<T> {
 
   set(key: string, value: T): void {
     this.#write(key, JSON.stringify(value));
+    this.#noteUndo(key);
     this.#memory.set(key, value);
   }
 
   delete(key: string): boolean {
     if (!this.#memory.has(key)) return false;
     this.#erase(key);
+    this.#noteUndo(key);
     return this.#memory.delete(key);
   }
 
@@ -69,6 +83,14 @@ class SqliteCollection<T> implements Collection<T> {
 
   values(): IterableIterator<T> {
     return this.#memory.values();
+  }
+
+  #noteUndo(key: string): void {
+    if (!this.#journal.undo) return;
+    const before = this.#memory.get(key);
+    this.#journal.undo.push(
+      before === undefined ? () => this.#memory.delete(key) : () => this.#memory.set(key, before),
+    );
   }
 }
 
@@ -90,14 +112,35 @@ export function openStore(file: string): Store {
          UNIQUE (collection, key))`,
     );
   } catch (cause) {
-    throw new IovError('IOV_STATE_UNREADABLE', `The state file ${file} cannot be opened: ${(cause as Error).message}.`, { cause });
+    throw new IovError(
+      'IOV_STATE_UNREADABLE',
+      `The state file ${file} cannot be opened: ${(cause as Error).message}.`,
+      { cause },
+    );
   }
   const collections = new Map<string, Collection<unknown>>();
+  const journal: Journal = { undo: undefined };
   return {
     collection<T>(name: string): Collection<T> {
       let collection = collections.get(name);
-      if (!collection) collections.set(name, (collection = new SqliteCollection(database, name)));
+      if (!collection) collections.set(name, (collection = new SqliteCollection(database, name, journal)));
       return collection as Collection<T>;
+    },
+    transaction<T>(work: () => T): T {
+      if (journal.undo) return work();
+      const undo: (() => void)[] = (journal.undo = []);
+      database.exec('BEGIN');
+      try {
+        const result = work();
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        database.exec('ROLLBACK');
+        for (const step of undo.reverse()) step();
+        throw error;
+      } finally {
+        journal.undo = undefined;
+      }
     },
     close: () => database.close(),
   };

@@ -44,4 +44,28 @@ describe('the store', () => {
     writeFileSync(join(folder, 'state.db'), 'this is not a database, and long enough to be sure of it'.repeat(10));
     expect(() => openStore(join(folder, 'state.db'))).toThrow(IovError);
   });
+
+  test('keeps all writes of a transaction, or none of them, in memory and on disk', () => {
+    const store = openStore(join(folder, 'state.db'));
+    const things = store.collection<number>('things');
+    things.set('a', 1);
+    things.set('b', 2);
+    const fail = (): void =>
+      store.transaction(() => {
+        things.set('a', 10);
+        things.delete('b');
+        store.transaction(() => store.collection('others').set('c', 3));
+        throw new Error('half-way');
+      });
+    expect(fail).toThrow('half-way');
+    expect(Object.fromEntries(things.entries())).toEqual({ a: 1, b: 2 });
+    expect(store.collection('others').size).toBe(0);
+    expect(store.transaction(() => (things.set('a', 11), 'done'))).toBe('done');
+    store.close();
+
+    const again = openStore(join(folder, 'state.db'));
+    expect(Object.fromEntries(again.collection('things').entries())).toEqual({ a: 11, b: 2 });
+    expect(again.collection('others').size).toBe(0);
+    again.close();
+  });
 });
