@@ -37,16 +37,16 @@ export interface PolicyQuestionInput {
  * The request is asked in the account and Region that the policies name first; ARNs of other accounts are read as if
  * they were of that one, so that any published example can be tried as it stands.
  *
- * @throws MalformedPolicy, or an Error that names the unknown action
+ * @throws Error that names the malformed policy and its element, or the unknown action
  */
 export function policyQuestion(input: PolicyQuestionInput): PolicyQuestion {
-  const parsed = input.documents.map(({ name, document }) => {
+  const documents = input.documents.map(({ name, document }) => {
     const json: unknown = typeof document === 'string' ? tryJson(document) : document;
     return { name, json };
   });
-  const account = accountNamedIn(parsed.map(({ json }) => json));
-  const policies = parsed.map(({ name, json }) => {
-    const policy = parsePolicyDocument(inAccount(json, account), name);
+  const account = accountNamedIn(documents.map(({ json }) => json));
+  const policies = documents.map(({ name, json }) => {
+    const policy = parsed(inAccount(json, account), name);
     return input.strictConnect ? requireConnectAttributes(policy) : policy;
   });
   const action = iotAction(input.action);
@@ -55,6 +55,14 @@ export function policyQuestion(input: PolicyQuestionInput): PolicyQuestion {
     ? (inAccount(input.resource, account) as string)
     : resourceArn(action, input.resource, account);
   return { policies, request: { action, resource }, connection: input.connection, account };
+}
+
+function parsed(document: unknown, name: string): Policy {
+  try {
+    return parsePolicyDocument(document, name);
+  } catch (error) {
+    throw new Error(`policy ${name}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Text that is not JSON stays text: the parser of policies says what is wrong with it. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 import { explain, IOT_ACTIONS, nameOf, type ConnectionFacts } from '../twin/iot/policy/index.ts';
 import { conclude } from '../twin/policy-language/evaluate.ts';
@@ -33,7 +33,7 @@ const append = (value: string, previous: readonly string[]): string[] => [...pre
 
 function pair(argument: string): [string, string] {
   const equals = argument.indexOf('=');
-  if (equals <= 0) throw new Error(`"${argument}" must have the form name=value.`);
+  if (equals <= 0) throw new InvalidArgumentError('It must have the form name=value.');
   return [argument.slice(0, equals), argument.slice(equals + 1)];
 }
 

@@ -6,8 +6,8 @@ import { decide } from './decide.ts';
 import { connectionContext, type ConnectionFacts } from './facts.ts';
 import { resourceArn, type IotAction } from './resources.ts';
 
-/** Answers kept for each action; a device uses a handful of topics, a backend may use more than fit. */
-const REMEMBERED_RESOURCES = 128;
+/** Answers kept for each action of each connection: a device publishes on a handful of topics, and memory counts. */
+const REMEMBERED_RESOURCES = 32;
 
 interface ResourceTest {
   readonly patterns: readonly Pattern[];

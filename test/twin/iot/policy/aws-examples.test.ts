@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import type { ConnectionFacts, IotAction } from '../../../../twin/iot/policy/index.ts';
-import { allow, arnOf, ask, client, deny, document, thing } from './fixtures.ts';
+import { allow, arnOf, ask, client, deny, document, thing, type StatementJson } from './fixtures.ts';
 
 const ATTACHED = { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } };
 const THING = '${iot:Connection.Thing.ThingName}';
@@ -46,8 +46,8 @@ table('IoT guide, Connect policy examples: one unregistered client', document(al
 const PERSISTENT = ['PersistentConnect'];
 const WILL = ['LastWill'];
 const BOTH = ['PersistentConnect', 'LastWill'];
-const connectIf = (condition: object): object => allow('iot:Connect', 'client/client1', condition);
-const denyIf = (condition: object): object => deny('iot:Connect', '*', condition);
+const connectIf = (condition: object): StatementJson => allow('iot:Connect', 'client/client1', condition);
+const denyIf = (condition: object): StatementJson => deny('iot:Connect', '*', condition);
 const attributes = (operator: string, value: unknown): object => ({ [operator]: { 'iot:ConnectAttributes': value } });
 const withAttributes = (connectAttributes: readonly string[] | undefined, expected: 'allow' | 'deny'): Case => [
   client('client1', { connectAttributes }),
