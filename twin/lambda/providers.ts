@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 
 import { arn } from '../account.ts';
+import { generatedName } from '../cloudformation/physical-names.ts';
 import { findFileAsset } from '../cloudformation/assets.ts';
 import type {
   ExistingResource,
@@ -14,12 +15,6 @@ import { functionNameOf, type FunctionDefinition } from './definition.ts';
 import type { Functions } from './functions.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
-
-/** A name as CloudFormation makes one: stack, logical id and a suffix that stays the same for the same resource. */
-function generatedName(request: ResourceRequest): string {
-  const suffix = createHash('sha256').update(`${request.stackId}/${request.logicalId}`).digest('hex').slice(0, 12);
-  return `${request.stackName}-${request.logicalId}`.slice(0, 51) + `-${suffix}`;
-}
 
 /** The folder of an asset (CDK names it in the resource's metadata; else by the hash in the S3 key), or of inline code. */
 function codeFolder(request: ResourceRequest, name: string, inlineFolder: string): { folder: string; hash: string } {
@@ -82,7 +77,8 @@ function functionProvider(functions: Functions, inlineFolder: string): ResourceP
     return { physicalId: name, attributes: { Arn: definition.arn } };
   };
   const nameFor = (request: ResourceRequest): string =>
-    (request.properties['FunctionName'] as string | undefined) ?? generatedName(request);
+    (request.properties['FunctionName'] as string | undefined) ??
+    generatedName(request.stackName, request.logicalId, 64);
   return {
     type: 'AWS::Lambda::Function',
     create: (request) => apply(request, nameFor(request)),
