@@ -37,4 +37,9 @@ export interface ResourceProvider {
   create(request: ResourceRequest): Promise<ProvisionedResource> | ProvisionedResource;
   update(request: ExistingResource): Promise<ProvisionedResource> | ProvisionedResource;
   delete(request: ExistingResource): Promise<void> | void;
+  /**
+   * What an unchanged resource looks like at this start, for attributes that do not outlive a run (a port that moved).
+   * Resources that refer to a changed attribute are updated. Without it, the attributes of the last run stand.
+   */
+  read?(request: ExistingResource): Promise<ProvisionedResource> | ProvisionedResource;
 }

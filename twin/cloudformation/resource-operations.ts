@@ -52,7 +52,7 @@ export async function applyResource(desired: DesiredResource, engine: Engine): P
     return existing ? 'updated' : 'created';
   }
   if (existing && !needsUpdate(existing, request)) {
-    const made = record(existing);
+    const made = record(await asItIsNow(existing, request, engine));
     if (!isDeepStrictEqual(asSaved(made), existing)) engine.state.saveResource(made);
     return 'unchanged';
   }
@@ -96,6 +96,26 @@ export async function deleteResource(
   }
 }
 
+/** Only few providers have anything to say here, so secrets are fetched for those alone. */
+async function asItIsNow(
+  existing: ResourceRecord,
+  request: ResourceRequest,
+  engine: Engine,
+): Promise<ProvisionedResource> {
+  const provider = providerOf(request.type, engine);
+  if (!provider.read) return existing;
+  try {
+    const resolved = await withSecrets(request, engine);
+    return await provider.read({
+      ...resolved,
+      physicalId: existing.physicalId,
+      previousProperties: resolved.properties,
+    });
+  } catch (error) {
+    throw resourceFailure(request, 'read', error);
+  }
+}
+
 function providerOf(type: string, engine: Engine): ResourceProvider {
   const provider =
     engine.providers.get(type) ?? (isCustomResource(type) ? engine.providers.get('Custom::*') : undefined);
@@ -117,7 +137,9 @@ function asSaved(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
+/** A nested stack passes references on, for its own resources to resolve: its state must not hold a secret either. */
 async function withSecrets(request: ResourceRequest, engine: Engine): Promise<ResourceRequest> {
+  if (request.type === 'AWS::CloudFormation::Stack') return request;
   return {
     ...request,
     properties: (await resolveDynamicReferences(

@@ -80,5 +80,22 @@ export function readTemplate(file: string): Template {
       throw new IovError('IOV_ASSEMBLY_BROKEN', `${file}: the resource ${logicalId} has no Type.`);
     }
   }
+  refuseUnknownTransforms(template, file);
   return template as Template;
+}
+
+const LANGUAGE_EXTENSIONS = 'AWS::LanguageExtensions';
+
+function refuseUnknownTransforms(template: Record<string, unknown>, file: string): void {
+  const transforms = [template['Transform'] ?? []].flat();
+  const unknown = transforms.find((transform) => transform !== LANGUAGE_EXTENSIONS);
+  if (unknown !== undefined) {
+    const name = typeof unknown === 'string' ? unknown : JSON.stringify(unknown);
+    throw new IovError('IOV_ASSEMBLY_BROKEN', `${file}: the twin does not run the transform ${name}.`);
+  }
+  // Not in text: a backslash before the quote means that the function stands in a JSON document of the app's own.
+  const extension = /(?<!\\)"(Fn::(?:ForEach::\w+|Length|ToJsonString))":/.exec(JSON.stringify(template))?.[1];
+  if (extension !== undefined && !transforms.includes(LANGUAGE_EXTENSIONS)) {
+    throw new IovError('IOV_ASSEMBLY_BROKEN', `${file}: ${extension} needs the transform ${LANGUAGE_EXTENSIONS}.`);
+  }
 }

@@ -90,12 +90,30 @@ describe('a cloud assembly', () => {
       'IOV_ASSEMBLY_BROKEN',
       'S.template.json: the section Outputs is not an object',
     ],
+    [
+      'a transform of another kind',
+      () => writeAssembly({ S: { template: { Transform: ['AWS::Serverless-2016-10-31'] } } }),
+      'IOV_ASSEMBLY_BROKEN',
+      'the twin does not run the transform AWS::Serverless-2016-10-31',
+    ],
+    [
+      'a function of a transform that is not declared',
+      () => writeAssembly({ S: { template: { Outputs: { A: { Value: { 'Fn::Length': [1] } } } } } }),
+      'IOV_ASSEMBLY_BROKEN',
+      'S.template.json: Fn::Length needs the transform AWS::LanguageExtensions',
+    ],
   ])('with %s is refused by name', (_, make, code, message) => {
     const read = (): unknown => {
       const folder = make();
       return readAssembly(folder).stacks.map((stack) => stack.template());
     };
     expect(read).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }));
+  });
+
+  test('may hold documents of the app that use functions of their own', () => {
+    const document = JSON.stringify({ 'Fn::Length': [1], x: 'y' });
+    const { stacks } = readAssembly(writeAssembly({ S: { template: { Outputs: { A: { Value: document } } } } }));
+    expect(stacks[0]!.template().Outputs).toEqual({ A: { Value: document } });
   });
 
   test('plays the account and Region that most of its stacks have', () => {
@@ -237,6 +255,22 @@ describe('a nested stack', () => {
     const { leftOver } = await twin.deploy({ S: things({ Outer: {} }) });
     expect(twin.thing.calls).toEqual(['delete After', 'delete renamed']);
     expect(leftOver).toEqual([]);
+  });
+
+  test('passes references to secrets on, and its state does not hold them', async () => {
+    const twin = new Twin();
+    twin.folder = writeAssembly({});
+    withNested(twin.folder, child({ Inner: { Type: 'Test::Thing', Properties: { Password: { Ref: 'Given' } } } }));
+    const stack = things({
+      Child: {
+        Type: 'AWS::CloudFormation::Stack',
+        TemplateURL: `${HASH}.json`,
+        Parameters: { Given: '{{resolve:ssm:/password}}' },
+      },
+    });
+    await twin.deploy({ S: stack }, { references: { ssmParameter: () => 'hunter2', secretString: () => undefined } });
+    expect(twin.thing.requests[0]!.properties).toEqual({ Password: 'hunter2' });
+    expect(JSON.stringify([...twin.store.collection('cloudformation.resources').values()])).not.toContain('hunter2');
   });
 
   test('whose template is no asset of the assembly is an error', async () => {

@@ -97,6 +97,7 @@ describe('the first deployment', () => {
 
   test('unrolls Fn::ForEach over a list parameter', async () => {
     const template = {
+      Transform: 'AWS::LanguageExtensions',
       Parameters: { Topics: { Type: 'CommaDelimitedList', Default: 'telemetry, v2x' } },
       Resources: {
         'Fn::ForEach::Topics': [
@@ -253,6 +254,29 @@ describe('the next deployment', () => {
     twin.thing.before = () => undefined;
     await twin.deploy({ S: things({ A: {} }) });
     expect(twin.thing.calls).toEqual(['delete B']);
+  });
+
+  test('asks providers that can tell what an unchanged resource looks like now, and updates what depends on it', async () => {
+    let port = 8080;
+    const api = new RecordingProvider('Test::Api');
+    const provider = Object.assign(api, {
+      read: () => ({ physicalId: 'Api', attributes: { Value: `http://localhost:${port}` } }),
+    });
+    const stack = {
+      S: things({
+        Api: { Type: 'Test::Api', Value: 'http://localhost:8080' },
+        A: { V: { 'Fn::GetAtt': 'Api.Value' } },
+      }),
+    };
+    await twin.deploy(stack, { providers: [twin.thing, provider] });
+    await twin.deploy(stack, { providers: [twin.thing, provider] });
+    expect(twin.thing.calls).toEqual([]);
+    port = 9000;
+    await twin.deploy(stack, { providers: [twin.thing, provider] });
+    expect(twin.thing.requests).toEqual([
+      expect.objectContaining({ logicalId: 'A', properties: { V: 'http://localhost:9000' } }),
+    ]);
+    expect(api.calls).toEqual(['create Api']);
   });
 
   test('from another folder updates only resources that name an asset', async () => {
