@@ -1,5 +1,5 @@
+import { generatedName } from '../../cloudformation/physical-names.ts';
 import type { ProvisionedResource, ResourceProvider, ResourceRequest } from '../../cloudformation/provider.ts';
-import { generatedName } from '../generated-name.ts';
 import type { QueueAttributes } from './queue-attributes.ts';
 import type { Sqs } from './sqs.ts';
 
@@ -83,7 +83,9 @@ function queuePolicyProvider(sqs: Sqs): ResourceProvider {
 function nameOf(request: ResourceRequest): string {
   const fifo = String(request.properties['FifoQueue'] ?? false) === 'true';
   const name = request.properties['QueueName'];
-  return typeof name === 'string' ? name : generatedName(request, fifo ? 75 : 80) + (fifo ? '.fifo' : '');
+  return typeof name === 'string'
+    ? name
+    : generatedName(request.stackName, request.logicalId, fifo ? 75 : 80) + (fifo ? '.fifo' : '');
 }
 
 function attributesOf(properties: Readonly<Record<string, unknown>>): QueueAttributes {

@@ -89,9 +89,13 @@ export class Queue {
     return sent;
   }
 
-  /** Puts a message that another queue gave up. */
-  accept(message: StoredMessage): void {
+  /** Puts a message that another queue gave up; `announce` follows once that is certain. */
+  put(message: StoredMessage): void {
     this.#surroundings.messages.set(message.id, message);
+  }
+
+  /** Serves whoever waits for messages. */
+  announce(): void {
     this.#serveWaiters();
   }
 

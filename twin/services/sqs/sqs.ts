@@ -259,22 +259,26 @@ export class Sqs {
     return queue;
   }
 
-  // Put first, deleted after: a process killed in between leaves the message twice rather than nowhere.
   #moveToDeadLetterQueue(source: string, message: StoredMessage): boolean {
     const text = this.#records.get(source)?.attributes['RedrivePolicy'];
     const policy = text ? parseRedrivePolicy(text) : undefined;
     if (!policy || message.receiveCount < policy.maxReceiveCount) return false;
     const target = policy.deadLetterTargetArn.split(':').pop()!;
     if (!this.#records.has(target)) return false;
-    this.#queue(target).accept({
+    const messages = this.#options.store.collection<StoredMessage>(`sqs.messages.${source}`);
+    const moved: StoredMessage = {
       ...message,
       visibleAt: this.#options.clock.now(),
       receiveCount: 0,
       firstReceivedAt: undefined,
       receiptHandle: undefined,
       deadLetterSourceArn: this.arnOf(source),
+    };
+    this.#options.store.transaction(() => {
+      this.#queue(target).put(moved);
+      messages.delete(message.id);
     });
-    this.#options.store.collection<StoredMessage>(`sqs.messages.${source}`).delete(message.id);
+    this.#queue(target).announce();
     return true;
   }
 }
