@@ -1,0 +1,31 @@
+import { Stage } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { CellContext } from './constructs/cell-context.ts';
+import { DownlinkStack } from './stacks/downlink-stack.ts';
+import { FrontDoorStack } from './stacks/front-door-stack.ts';
+import { IngestStack } from './stacks/ingest-stack.ts';
+import { NetworkStack } from './stacks/network-stack.ts';
+import { StreamStack } from './stacks/stream-stack.ts';
+
+/** Everything of one cell. Stacks depend on each other only in the order in which they are made here. */
+export class CellStage extends Stage {
+  readonly network: NetworkStack;
+  readonly stream: StreamStack;
+  readonly frontDoor: FrontDoorStack;
+  readonly downlink: DownlinkStack;
+  readonly ingest: IngestStack;
+
+  constructor(scope: Construct, context: CellContext) {
+    super(scope, stageName(context));
+    this.network = new NetworkStack(this, context);
+    this.stream = new StreamStack(this, context, this.network);
+    this.frontDoor = new FrontDoorStack(this, context);
+    this.downlink = new DownlinkStack(this, context, this.frontDoor);
+    this.ingest = new IngestStack(this, context, this);
+  }
+}
+
+/** The stage's name, with which `cdk deploy "<stage>/*"` selects the stacks of a cell. */
+export function stageName({ environment, cell }: Pick<CellContext, 'environment' | 'cell'>): string {
+  return `${environment.name}-${cell.name}`;
+}

@@ -1,0 +1,54 @@
+import type { KafkaTopic } from '../../contracts/kafka-topics.ts';
+
+/** One deployment in one account and Region. AWS IoT's quotas are per account and Region: a large fleet has several cells. */
+export interface Cell {
+  /** Lower-case letters and digits; part of stack names. */
+  readonly name: string;
+  /** Twelve digits, or `current`: whichever account the credentials at hand belong to. */
+  readonly account: string;
+  readonly region: string;
+  /** Ids (`use1-az1`), not names: a name means a different zone in every account. */
+  readonly zones: readonly [string, string, string];
+  /** IPv4 range of the VPC, /16 to /22. */
+  readonly cidr: string;
+}
+
+export interface TopicSettings {
+  readonly partitions: number;
+  readonly retentionHours: number;
+}
+
+export interface StreamSettings {
+  /** Size of the Express brokers, e.g. `express.m7g.large`. */
+  readonly brokerType: string;
+  /** A multiple of three: the brokers are spread over three zones evenly. */
+  readonly brokers: number;
+  readonly topics: Readonly<Partial<Record<KafkaTopic, TopicSettings>>>;
+}
+
+export type LogLevel = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+
+/** Rights of an app client: the scopes that its tokens can carry. */
+export const API_SCOPES = ['commands.read', 'commands.write'] as const;
+
+export type ApiScope = (typeof API_SCOPES)[number];
+
+export interface AppClient {
+  readonly name: string;
+  readonly scopes: readonly ApiScope[];
+}
+
+/** Everything in which one environment differs from another. */
+export interface Environment {
+  readonly name: 'dev' | 'staging' | 'prod';
+  readonly cells: readonly Cell[];
+  readonly stream: StreamSettings;
+  /** Of the functions. */
+  readonly logLevel: LogLevel;
+  /** Of AWS IoT itself. INFO writes a line for every message: for a small fleet only. */
+  readonly iotLogLevel: LogLevel;
+  readonly logRetentionDays: 7 | 30 | 90 | 365;
+  /** Tables, keys and the cluster survive the deletion of their stack, and are guarded against it. */
+  readonly keepState: boolean;
+  readonly apps: readonly AppClient[];
+}

@@ -1,0 +1,106 @@
+import { KAFKA_TOPICS } from '../../contracts/kafka-topics.ts';
+import type { Environment } from './environment.ts';
+
+const DAY = 24;
+const WEEK = 7 * DAY;
+
+/** One small cell in whichever account the developer uses. The twin runs this one. */
+const dev: Environment = {
+  name: 'dev',
+  cells: [
+    {
+      name: 'main',
+      account: 'current',
+      region: 'us-east-1',
+      zones: ['use1-az1', 'use1-az2', 'use1-az4'],
+      cidr: '10.64.0.0/20',
+    },
+  ],
+  stream: {
+    brokerType: 'express.m7g.large',
+    brokers: 3,
+    topics: {
+      [KAFKA_TOPICS.telemetry]: { partitions: 6, retentionHours: DAY },
+      [KAFKA_TOPICS.events]: { partitions: 3, retentionHours: DAY },
+      [KAFKA_TOPICS.presence]: { partitions: 3, retentionHours: DAY },
+      [KAFKA_TOPICS.commandStatus]: { partitions: 3, retentionHours: DAY },
+    },
+  },
+  logLevel: 'DEBUG',
+  iotLogLevel: 'INFO',
+  logRetentionDays: 7,
+  keepState: false,
+  apps: [{ name: 'operations', scopes: ['commands.read', 'commands.write'] }],
+};
+
+/** As prod, with one cell and smaller brokers. */
+const staging: Environment = {
+  name: 'staging',
+  cells: [
+    {
+      name: 'eu1',
+      account: '111111111111',
+      region: 'eu-central-1',
+      zones: ['euc1-az1', 'euc1-az2', 'euc1-az3'],
+      cidr: '10.80.0.0/20',
+    },
+  ],
+  stream: {
+    brokerType: 'express.m7g.xlarge',
+    brokers: 3,
+    topics: {
+      [KAFKA_TOPICS.telemetry]: { partitions: 60, retentionHours: 3 * DAY },
+      [KAFKA_TOPICS.events]: { partitions: 12, retentionHours: WEEK },
+      [KAFKA_TOPICS.presence]: { partitions: 12, retentionHours: WEEK },
+      [KAFKA_TOPICS.commandStatus]: { partitions: 12, retentionHours: WEEK },
+    },
+  },
+  logLevel: 'INFO',
+  iotLogLevel: 'WARN',
+  logRetentionDays: 30,
+  keepState: true,
+  apps: [{ name: 'operations', scopes: ['commands.read', 'commands.write'] }],
+};
+
+/** The accounts are examples: put your own here before the first deployment. */
+const prod: Environment = {
+  name: 'prod',
+  cells: [
+    {
+      name: 'eu1',
+      account: '222222222222',
+      region: 'eu-central-1',
+      zones: ['euc1-az1', 'euc1-az2', 'euc1-az3'],
+      cidr: '10.96.0.0/20',
+    },
+    {
+      name: 'us1',
+      account: '333333333333',
+      region: 'us-east-1',
+      zones: ['use1-az1', 'use1-az2', 'use1-az4'],
+      cidr: '10.97.0.0/20',
+    },
+  ],
+  stream: {
+    brokerType: 'express.m7g.4xlarge',
+    brokers: 6,
+    topics: {
+      [KAFKA_TOPICS.telemetry]: { partitions: 600, retentionHours: 3 * DAY },
+      [KAFKA_TOPICS.events]: { partitions: 60, retentionHours: WEEK },
+      [KAFKA_TOPICS.presence]: { partitions: 60, retentionHours: WEEK },
+      [KAFKA_TOPICS.commandStatus]: { partitions: 60, retentionHours: WEEK },
+    },
+  },
+  logLevel: 'INFO',
+  iotLogLevel: 'ERROR',
+  logRetentionDays: 90,
+  keepState: true,
+  apps: [
+    { name: 'operations', scopes: ['commands.read', 'commands.write'] },
+    { name: 'customer-app', scopes: ['commands.read', 'commands.write'] },
+    { name: 'analytics', scopes: ['commands.read'] },
+  ],
+};
+
+/** Every environment, in the order in which a change travels through them. */
+export const ENVIRONMENTS: readonly Environment[] = [dev, staging, prod];
