@@ -59,9 +59,9 @@ export class Pattern {
   readonly #segments: readonly Segment[];
   readonly #shortest: number;
 
-  constructor(parts: readonly PatternPart[]) {
-    this.#segments = segmentsOf(parts);
-    this.#shortest = this.#segments.reduce((length, segment) => length + segment.text.length, 0);
+  constructor(parts: readonly PatternPart[], segments: readonly Segment[] = segmentsOf(parts)) {
+    this.#segments = segments;
+    this.#shortest = segments.reduce((length, segment) => length + segment.text.length, 0);
   }
 
   matches(text: string): boolean {
@@ -80,6 +80,22 @@ export class Pattern {
       position = at + segment.text.length;
     }
     return true;
+  }
+
+  /**
+   * The pattern of what follows a fixed beginning of the text: `undefined` when no text with that beginning matches,
+   * `this` when a wildcard covers part of the beginning, so that the whole text is still needed.
+   */
+  after(beginning: string): Pattern | undefined {
+    const head = this.#segments[0]!;
+    const agreeing = agreement(head, beginning, 0);
+    const isLiteral = head.holes.every((hole) => hole >= beginning.length);
+    if (agreeing === beginning.length && isLiteral) {
+      const holes = head.holes.map((hole) => hole - beginning.length);
+      return new Pattern([], [{ text: head.text.slice(beginning.length), holes }, ...this.#segments.slice(1)]);
+    }
+    const endsAtWildcard = agreeing === head.text.length && this.#segments.length > 1;
+    return agreeing === beginning.length || endsAtWildcard ? this : undefined;
   }
 
   /** How far the text follows the pattern before its first `*`: what makes one mismatch nearer than another. */

@@ -62,3 +62,19 @@ describe('wildcards of the policy language', () => {
     expect(performance.now() - started).toBeLessThan(500);
   });
 });
+
+describe('a pattern cut after a fixed beginning', () => {
+  test('matches the rest exactly when the pattern matches the whole', () => {
+    const letters = (alphabet: string): fc.Arbitrary<string> =>
+      fc.string({ unit: fc.constantFrom(...alphabet), maxLength: 6 });
+    fc.assert(
+      fc.property(letters('ab*?'), letters('ab'), letters('ab'), (source, beginning, rest) => {
+        const pattern = wildcardPattern(source);
+        const cut = pattern.after(beginning);
+        const matches = cut !== undefined && cut.matches(cut === pattern ? beginning + rest : rest);
+        expect(matches).toBe(pattern.matches(beginning + rest));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});

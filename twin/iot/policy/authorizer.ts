@@ -10,7 +10,10 @@ import { resourceArn, type IotAction } from './resources.ts';
 const REMEMBERED_RESOURCES = 32;
 
 interface ResourceTest {
-  readonly patterns: readonly Pattern[];
+  /** Compared with the bare resource: the ARN's fixed beginning was compared when the action was compiled. */
+  readonly bare: readonly Pattern[];
+  /** Those with a wildcard before the resource's own name, compared with the whole ARN. */
+  readonly whole: readonly Pattern[];
   readonly negated: boolean;
 }
 
@@ -18,11 +21,22 @@ interface ResourceTest {
 interface CompiledAction {
   readonly deny: readonly ResourceTest[];
   readonly allow: readonly ResourceTest[];
+  /** `arn:…:topic/` and the like. */
+  readonly arnPrefix: string;
   readonly answers: Map<string, boolean>;
 }
 
-function matches(test: ResourceTest, resource: string): boolean {
-  return test.patterns.some((pattern) => pattern.matches(resource)) !== test.negated;
+function anyMatches(patterns: readonly Pattern[], text: string): boolean {
+  for (const pattern of patterns) if (pattern.matches(text)) return true;
+  return false;
+}
+
+function anyApplies(tests: readonly ResourceTest[], arnPrefix: string, resource: string): boolean {
+  for (const { bare, whole, negated } of tests) {
+    const named = anyMatches(bare, resource) || (whole.length > 0 && anyMatches(whole, arnPrefix + resource));
+    if (named !== negated) return true;
+  }
+  return false;
 }
 
 /**
@@ -50,9 +64,9 @@ export class Authorizer {
     if (!compiled) this.#actions.set(action, (compiled = this.#compile(action)));
     let allowed = compiled.answers.get(resource);
     if (allowed === undefined) {
-      const arn = resourceArn(action, resource, this.#account);
-      const hit = (test: ResourceTest): boolean => matches(test, arn);
-      allowed = !compiled.deny.some(hit) && compiled.allow.some(hit);
+      const { deny, allow, arnPrefix } = compiled;
+      const named = action === 'iot:ListRetainedMessages' ? '*' : resource;
+      allowed = !anyApplies(deny, arnPrefix, named) && anyApplies(allow, arnPrefix, named);
       if (compiled.answers.size >= REMEMBERED_RESOURCES) compiled.answers.clear();
       compiled.answers.set(resource, allowed);
     }
@@ -76,12 +90,19 @@ export class Authorizer {
 
   #compile(action: IotAction): CompiledAction {
     const context = connectionContext(this.#facts, action, this.#account);
+    // The one action without resources is asked on `*`, which has no beginning to take off.
+    const arnPrefix = action === 'iot:ListRetainedMessages' ? '' : resourceArn(action, '', this.#account);
     const tests = { Allow: [] as ResourceTest[], Deny: [] as ResourceTest[] };
     for (const statement of this.#policies.flatMap((policy) => policy.statements)) {
       if (!actionMatches(statement, action) || !conditionsHold(statement, context)) continue;
       const patterns = statement.resources.flatMap((template) => resourcePattern(template, context) ?? []);
-      tests[statement.effect].push({ patterns, negated: statement.notResource });
+      const cut = patterns.map((pattern) => [pattern, pattern.after(arnPrefix)] as const);
+      tests[statement.effect].push({
+        bare: cut.flatMap(([pattern, rest]) => (rest && rest !== pattern ? rest : [])),
+        whole: cut.flatMap(([pattern, rest]) => (rest === pattern ? pattern : [])),
+        negated: statement.notResource,
+      });
     }
-    return { deny: tests.Deny, allow: tests.Allow, answers: new Map() };
+    return { deny: tests.Deny, allow: tests.Allow, arnPrefix, answers: new Map() };
   }
 }
