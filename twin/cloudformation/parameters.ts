@@ -28,7 +28,7 @@ export async function resolveParameters(
     };
     const value: unknown = given[name] ?? definition.Default;
     if (value === undefined) fail('has no default, and no value was given');
-    const text = Array.isArray(value) ? value.join(',') : String(value);
+    const text = String(value);
     if (definition.AllowedValues && !definition.AllowedValues.map(String).includes(text)) {
       fail(`"${text}" is not one of ${definition.AllowedValues.join(', ')}`);
     }

@@ -308,6 +308,17 @@ describe('stacks', () => {
     );
   });
 
+  test('do not see what is exported in another Region', async () => {
+    const producer = things({}, { Outputs: { Out: { Value: 'x', Export: { Name: 'Shared' } } } });
+    const consumer = things({ A: { V: { 'Fn::ImportValue': 'Shared' } } });
+    await expect(
+      twin.deploy({
+        Producer: { ...producer, environment: 'aws://111111111111/eu-central-1' },
+        Consumer: { ...consumer, environment: 'aws://111111111111/eu-west-1' },
+      }),
+    ).rejects.toThrow('Stack Consumer, Resources.A.Properties.V.Fn::ImportValue: no stack exports "Shared".');
+  });
+
   test('that are no longer selected stay, and are named', async () => {
     await twin.deploy({ One: things({ A: {} }), Two: things({ B: {} }) });
     const { leftOver } = await twin.deploy({ One: things({ A: {} }) });
@@ -330,6 +341,50 @@ describe('stacks', () => {
     expect(twin.thing.calls).toEqual(['delete C', 'delete B', 'delete A']);
     const { leftOver } = await twin.deploy({ Two: things({}) });
     expect(leftOver).toEqual([]);
+  });
+});
+
+describe('destroying', () => {
+  const destroy = (twin: Twin) =>
+    destroyStacks({
+      stackNames: ['One'],
+      providers: [twin.thing],
+      store: twin.store,
+      clock: new SystemClock(),
+      invoker: NO_FUNCTIONS,
+    });
+
+  test('leaves other stacks alone', async () => {
+    await twin.deploy({ One: things({ A: {} }), Two: things({ B: {} }) });
+    twin.thing.calls.length = 0;
+    await destroy(twin);
+    expect(twin.thing.calls).toEqual(['delete A']);
+  });
+
+  test('stops with an error when a resource cannot be deleted, and can be tried again', async () => {
+    await twin.deploy({ One: things({ A: {}, B: { V: { Ref: 'A' } } }) });
+    twin.thing.before = (call) => {
+      if (call === 'delete A') throw new Error('in use');
+    };
+    await expect(destroy(twin)).rejects.toMatchObject({
+      code: 'IOV_RESOURCE_FAILED',
+      message: 'Stack One, resource A (Test::Thing) could not be deleted: in use.',
+    });
+    twin.thing.before = () => undefined;
+    twin.thing.calls.length = 0;
+    await destroy(twin);
+    expect(twin.thing.calls).toEqual(['delete A']);
+    expect((await twin.deploy({ Other: things({}) })).leftOver).toEqual([]);
+  });
+
+  test('also takes what a deployment that failed half way has made', async () => {
+    twin.thing.before = (call) => {
+      if (call === 'create B') throw new Error('no room');
+    };
+    await expect(twin.deploy({ One: things({ A: {}, B: { V: { Ref: 'A' } } }) })).rejects.toThrow('no room');
+    twin.thing.calls.length = 0;
+    await destroy(twin);
+    expect(twin.thing.calls).toEqual(['delete A']);
   });
 });
 

@@ -125,6 +125,8 @@ describe('an expression that cannot be resolved names stack, path and reason', (
       'Stack Demo, P.A.Fn::FindInMap: the mapping Sizes has no value for prod / brokers.',
     ],
     [{ 'Fn::If': ['Maybe', 1, 2] }, 'Stack Demo, P.A.Fn::If: there is no condition "Maybe".'],
+    [{ 'Fn::If': ['Yes', { Ref: 'X' }, 2] }, 'Stack Demo, P.A.Fn::If[1].Ref: there is no parameter or resource "X".'],
+    [{ 'Fn::If': ['No', 1, { Ref: 'X' }] }, 'Stack Demo, P.A.Fn::If[2].Ref: there is no parameter or resource "X".'],
     [{ 'Fn::ImportValue': 'Missing' }, 'Stack Demo, P.A.Fn::ImportValue: no stack exports "Missing".'],
     [
       { 'Fn::GetStackOutput': { StackName: 'Other', OutputName: 'x' } },
@@ -139,8 +141,7 @@ describe('an expression that cannot be resolved names stack, path and reason', (
       'Stack Demo, P.A.Fn::Transform: Fn::Transform is not a function of CloudFormation that the twin knows.',
     ],
   ])('%j', (expression, message) => {
-    const failure = expect(() => evaluate({ A: expression }, scope, 'P'));
-    failure.toThrow(IovError);
+    expect(() => evaluate({ A: expression }, scope, 'P')).toThrow(IovError);
     expect(() => evaluate({ A: expression }, scope, 'P')).toThrow(message);
   });
 });
