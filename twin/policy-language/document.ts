@@ -118,15 +118,21 @@ function eitherOf(
 }
 
 /** "AWS automatically completes the ARN by adding wildcard characters (*) to all missing fields." */
-function completedArn(resource: string): string {
-  const fields = resource.replace(/\$\{[^}]*\}/g, '').split(':').length;
-  return resource === '*' || fields >= 6 ? resource : resource + ':*'.repeat(6 - fields);
+function completedArn(template: Template): Template {
+  const literals = template.parts.map((part) => (part.kind === 'literal' ? part.text : '')).join('');
+  const missing = 6 - literals.split(':', 6).length;
+  const rest = Array.from({ length: missing }, () => [
+    { kind: 'literal', text: ':' } as const,
+    { kind: 'any-run' } as const,
+  ]);
+  return { source: template.source, parts: [...template.parts, ...rest.flat()] };
 }
 
 function resourceTemplate(resource: string, where: string, variables: boolean): Template {
   if (resource !== '*' && !/^arn:/i.test(resource))
     throw new MalformedPolicy(where, `"${resource}" must be an ARN or "*"`);
-  return { ...parseTemplate(completedArn(resource), variables), source: resource };
+  const template = parseTemplate(resource, variables);
+  return resource === '*' ? template : completedArn(template);
 }
 
 function conditionsAt(value: unknown, where: string, variables: boolean): Condition[] {

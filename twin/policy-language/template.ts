@@ -49,10 +49,12 @@ export function parseTemplate(source: string, variables: boolean): Template {
     literalOrWildcards(source, parts);
     return { source, parts };
   }
+  // Beyond the last brace nothing closes a variable; looking for one again and again would take quadratic time.
+  const lastClose = source.lastIndexOf('}');
   let from = 0;
   for (let at = source.indexOf('$'); at >= 0; at = source.indexOf('$', Math.max(at + 1, from))) {
     const special = SPECIAL.exec(source.slice(at, at + 4));
-    const close = source.startsWith('${', at) ? source.indexOf('}', at) : -1;
+    const close = at < lastClose && source.startsWith('${', at) ? source.indexOf('}', at) : -1;
     const variable = special || close < 0 ? undefined : variableOf(source.slice(at + 2, close));
     if (!special && !variable) continue;
     literalOrWildcards(source.slice(from, at), parts);

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
+import { DEFAULT_ACCOUNT } from '../../../../twin/account.ts';
 import {
+  accountNamedIn,
   Authorizer,
+  inAccount,
   IOT_ACTIONS,
   parsePolicyDocument,
   type ConnectionFacts,
@@ -236,6 +239,26 @@ describe('any document and any request', () => {
       },
     );
     fc.assert(property, { numRuns: 3000 });
+  });
+
+  test.each([
+    ['opens many variables and closes none', '${'.repeat(100_000)],
+    ['opens many variables and closes one', `${'${a, '.repeat(30_000)}}`],
+    ['is a run of dollars', '$'.repeat(200_000)],
+    ['is a run of stars', '*'.repeat(200_000)],
+    ['is a run of colons', ':'.repeat(200_000)],
+  ])('a resource that %s is read in linear time', (_, tail) => {
+    const started = performance.now();
+    parsePolicyDocument(document(allow('iot:Publish', `arn:aws:iot:${tail}`)));
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+
+  test('a document that nests without end is malformed, however deep', () => {
+    const nested = '['.repeat(100_000) + ']'.repeat(100_000);
+    expect(() => parsePolicyDocument(`{"Version":"2012-10-17","Statement":${nested}}`)).toThrow(
+      'Statement[0] must be an object',
+    );
+    expect(accountNamedIn([inAccount(JSON.parse(nested), ACCOUNT)])).toEqual(DEFAULT_ACCOUNT);
   });
 
   test('nothing but MalformedPolicy is ever thrown', () => {
