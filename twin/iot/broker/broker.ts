@@ -30,6 +30,7 @@ import { drainGroups } from './shared-delivery.ts';
 import { ShareGroups } from './shared-subscriptions.ts';
 import { addSubscription } from './subscriptions.ts';
 import { listenTls as listen, peerOf, type FrontProtocol, type Listener, type ListenOptions } from './tls-front.ts';
+import { parseShare } from './topics.ts';
 import { TopicTrie } from './topic-trie.ts';
 import { SocketTransport } from './transport.ts';
 
@@ -124,6 +125,12 @@ function createCore(options: BrokerOptions): BrokerCore {
   core.sessions.restore((session, filter, qos, noLocal, retainAsPublished) =>
     addSubscription(core, session, filter, { qos, noLocal, retainAsPublished }),
   );
+  core.sessions.restoreDeliveries((filter) => {
+    const share = parseShare(filter);
+    const group = share && share !== 'invalid' ? core.shareGroups.get(share.shareName, share.filter) : undefined;
+    if (group) core.shareGroups.waiting.add(group);
+    return group;
+  });
   return core;
 }
 
@@ -157,6 +164,7 @@ export function createBroker(options: BrokerOptions): Broker {
       ...listenOptions,
       protocol,
       missingServerName: core.behaviour.missingServerName,
+      now: () => core.clock.now(),
       onMqtt: (socket) => acceptMqtt(core, socket, events),
       onHttp: (socket) => void httpFront().then((front) => front.accept(socket)),
       onRefused: (socket, details) => {

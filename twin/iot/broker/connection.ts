@@ -86,6 +86,7 @@ export class Connection implements Watched {
   #bytesBucket: TokenBucket | undefined;
   #pending: Buffer | undefined;
   #holds = 0;
+  #heldForRules = false;
   #outbox: Buffer[] | undefined;
   #outboxBytes = 0;
 
@@ -140,6 +141,14 @@ export class Connection implements Watched {
     if (this.#holds > 0 || this.state === 'closed') return;
     this.transport.resume();
     this.#process();
+  }
+
+  /** Stops reading while the rules owe too many PUBACKs. */
+  holdForRules(hold: boolean): void {
+    if (hold === this.#heldForRules) return;
+    this.#heldForRules = hold;
+    if (hold) this.hold();
+    else this.release();
   }
 
   write(bytes: Buffer): void {

@@ -1,6 +1,7 @@
 import mqttPacket, { type Packet } from 'mqtt-packet';
 
 import { ProtocolViolation } from './frames.ts';
+import { REASON } from './reason-codes.ts';
 
 /**
  * One parser for all connections: packets reach it whole, one at a time, so that an idle connection holds no parser.
@@ -23,9 +24,20 @@ function newParser(): { parse(bytes: Buffer, version: number): Packet } {
       shared.parse(bytes);
       if (failure) throw failure;
       if (!parsed) throw new Error('packet ends inside a field');
+      checkProperties(parsed as { properties?: Record<string, unknown> });
+      checkProperties((parsed as { will?: { properties?: Record<string, unknown> } }).will);
       return parsed;
     },
   };
+}
+
+/** What `mqtt-packet` lets pass: a property given twice becomes an array, one cut short becomes null or -1. */
+function checkProperties(holder: { properties?: Record<string, unknown> } | undefined): void {
+  for (const [name, value] of Object.entries(holder?.properties ?? {})) {
+    if (name === 'userProperties') continue;
+    if (Array.isArray(value)) throw new ProtocolViolation(`${name} appears twice`, REASON.PROTOCOL_ERROR);
+    if (value === null || value === undefined || value === -1) throw new Error(`${name} is cut short`);
+  }
 }
 
 /**
@@ -38,6 +50,7 @@ export function decodeControl(bytes: Buffer, version: number): Packet {
     return (parser ??= newParser()).parse(bytes, version);
   } catch (error) {
     parser = undefined;
+    if (error instanceof ProtocolViolation) throw error;
     throw new ProtocolViolation((error as Error).message);
   }
 }

@@ -2,6 +2,7 @@ import type { PublicationProperties } from '../publication.ts';
 import type { BrokerCore } from './core.ts';
 import { OutboundMessage } from './outbound-message.ts';
 import { deliverQos0, deliverQos1, type DeliveryFailure } from './outbound.ts';
+import type { Confirmation } from './sessions.ts';
 import { isTopicName, isWithinLimits } from './topics.ts';
 
 export interface DirectMessage {
@@ -56,12 +57,18 @@ export async function sendDirectMessage(
   const message = new OutboundMessage({ topic, payload, properties, receivedAt: core.clock.now() });
   if (!direct.confirmation) return outcomeOf(deliverQos0(session, message, false)) ?? SENT;
   return new Promise((resolve) => {
-    const timeout = core.clock.schedule((direct.timeoutSeconds ?? 5) * 1000, () => resolve(unconfirmed('in time')));
-    const settle = (outcome: 'acknowledged' | 'lost'): void => {
-      timeout.cancel();
-      resolve(outcome === 'acknowledged' ? SENT : unconfirmed('before it disconnected'));
+    const confirmation: Confirmation = {
+      abandoned: false,
+      settle: (outcome) => {
+        timeout.cancel();
+        resolve(outcome === 'acknowledged' ? SENT : unconfirmed('before it disconnected'));
+      },
     };
-    const failure = outcomeOf(deliverQos1(core, session, message, { retain: false, settle }));
+    const timeout = core.clock.schedule((direct.timeoutSeconds ?? 5) * 1000, () => {
+      confirmation.abandoned = true;
+      resolve(unconfirmed('in time'));
+    });
+    const failure = outcomeOf(deliverQos1(core, session, message, { retain: false, confirmation }));
     if (!failure) return;
     timeout.cancel();
     resolve(failure);

@@ -2,7 +2,7 @@ import { IN_FLIGHT_LIMIT, type Connection } from './connection.ts';
 import type { BrokerCore } from './core.ts';
 import type { OutboundMessage } from './outbound-message.ts';
 import { logEntry, logRefusal } from './refusals.ts';
-import type { Delivery, Session } from './sessions.ts';
+import type { Confirmation, Delivery, Session } from './sessions.ts';
 import type { ShareGroup } from './shared-subscriptions.ts';
 
 /** Stored messages leave at 10 a second after a client is back (quota "Persistent session delivery rate"). */
@@ -12,8 +12,8 @@ export const STORED_PER_SECOND = 10;
 const REDELIVERY_INTERVAL_MS = 30_000;
 const REDELIVERY_PERIOD_MS = { 4: 3_600_000, 5: 960_000 } as const;
 
-/** AWS states no limit for one session's queue; this one keeps a slow client from filling the twin's memory. */
-const QUEUE_LIMIT = 100_000;
+/** AWS states no limit for one session's queue; this one keeps one client from filling the twin's memory. */
+const QUEUE_BYTES = 64 * 1024 * 1024;
 
 /** `undefined` is delivered, or dropped where QoS 0 allows it. */
 export type DeliveryFailure = 'not-authorized' | 'too-large' | 'throttled' | 'full';
@@ -79,7 +79,7 @@ export function deliverQos0(session: Session, message: OutboundMessage, retain: 
 export interface DeliveryOptions {
   readonly retain: boolean;
   readonly group?: ShareGroup;
-  readonly settle?: Delivery['settle'];
+  readonly confirmation?: Confirmation;
 }
 
 /** Sends a QoS 1 message, or keeps it for a client that is away or has enough to do. */
@@ -98,16 +98,16 @@ export function deliverQos1(
     core.counters.throttled += 1;
     return drop(core, 'throttled');
   }
-  if (session.queueLength >= QUEUE_LIMIT) return drop(core, 'full');
+  if (session.queueBytes >= QUEUE_BYTES) return drop(core, 'full');
   const delivery: Delivery = {
     message,
     retain: options.retain,
     group: options.group,
-    settle: options.settle,
+    confirmation: options.confirmation,
     firstSentAt: 0,
     sentAt: 0,
   };
-  if (session.persistent && !options.settle) core.sessions.keep(session, delivery);
+  if (session.persistent && !options.confirmation) core.sessions.keep(session, delivery);
   if (connection && session.queueLength === 0 && hasRoom(session, connection))
     send(core, session, connection, delivery);
   else {
@@ -136,7 +136,7 @@ export function pump(core: BrokerCore, session: Session): void {
   const connection = session.connection;
   if (!connection || connection.state !== 'open') return;
   for (let next = session.peek(); next && hasRoom(session, connection); next = session.peek()) {
-    const expired = next.message.hasExpired(core.clock.now());
+    const expired = next.confirmation?.abandoned || next.message.hasExpired(core.clock.now());
     const stored = session.storedCount > 0;
     if (stored && !expired) {
       if (session.storedBudget === 0) break;
@@ -158,7 +158,7 @@ export function pump(core: BrokerCore, session: Session): void {
 
 function finish(core: BrokerCore, delivery: Delivery, outcome: 'acknowledged' | 'lost'): void {
   core.sessions.forget(delivery);
-  delivery.settle?.(outcome);
+  delivery.confirmation?.settle(outcome);
 }
 
 /** Takes a client's PUBACK; an unknown packet identifier is ignored, since a message may have been sent twice. */
@@ -199,7 +199,9 @@ function redeliver(
   for (const [packetId, delivery] of inFlight) {
     if (now - delivery.sentAt < REDELIVERY_INTERVAL_MS || connection.isSlow) break;
     inFlight.delete(packetId);
-    if (now - delivery.firstSentAt >= REDELIVERY_PERIOD_MS[session.version] || delivery.message.hasExpired(now)) {
+    const givenUp =
+      delivery.confirmation !== undefined || now - delivery.firstSentAt >= REDELIVERY_PERIOD_MS[session.version];
+    if (givenUp || delivery.message.hasExpired(now)) {
       finish(core, delivery, 'lost');
       continue;
     }

@@ -99,7 +99,7 @@ export class Presence {
     this.#publish({
       topic: `$aws/events/${kind}/${eventType}/${clientId}`,
       payload: Buffer.from(JSON.stringify(event)),
-      qos: 0,
+      qos: 1,
       retain: false,
       source: { protocol: 'service' },
       receivedAt: this.#clock.now(),

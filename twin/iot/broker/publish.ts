@@ -9,7 +9,7 @@ import { decodePublish, type PublishPacket } from './publish-packet.ts';
 import type { Quotas } from './quotas.ts';
 import { logEntry, logPublishRefusal } from './refusals.ts';
 import { REASON, type DisconnectReason, type ReasonCode } from './reason-codes.ts';
-import { isServiceTopic, isShadowTopic, isTopicName, isWithinLimits } from './topics.ts';
+import { isBasicIngest, isServiceTopic, isShadowTopic, isTopicName, isWithinLimits } from './topics.ts';
 
 /** Topic Alias Maximum that CONNACK announces (quota "Maximum topic alias"). */
 export const TOPIC_ALIAS_MAXIMUM = 8;
@@ -86,7 +86,8 @@ function refusal(connection: Connection, topic: string, packet: PublishPacket): 
     return { code: REASON.QUOTA_EXCEEDED, reason: 'PAYLOAD_LIMIT_EXCEEDED', disconnect: 'CLIENT_ERROR' };
   }
   const now = core.clock.now();
-  if (!connection.takePublish() || !rates.inbound.take(now) || !hasOutboundRoom(core)) return THROTTLED;
+  if (!connection.takePublish() || !rates.inbound.take(now)) return THROTTLED;
+  if (!isBasicIngest(topic) && !hasOutboundRoom(core)) return THROTTLED;
   const { admission } = connection;
   const action = !admission!.authorize('iot:Publish', topic)
     ? 'iot:Publish'
@@ -170,22 +171,18 @@ function accept(connection: Connection, packet: PublishPacket, publication: Publ
   awaitRules(connection, packet.packetId, publication, settled);
 }
 
-/** Owes the PUBACK until the rules have done or handed over their part; at 100 owed ones nothing more is read. */
+/** Owes the PUBACK until the rules have done or handed over their part; with 100 owed ones nothing more is read. */
 function awaitRules(connection: Connection, packetId: number, publication: Publication, settled: Promise<void>): void {
   const { acknowledgements, core } = connection;
-  if (
-    acknowledgements.length >= IN_FLIGHT_LIMIT &&
-    connection.version === 5 &&
-    core.behaviour.receiveMaximumExceeded === 'disconnect'
-  ) {
+  const disconnects = connection.version === 5 && core.behaviour.receiveMaximumExceeded === 'disconnect';
+  if (disconnects && acknowledgements.length >= IN_FLIGHT_LIMIT) {
     throw new ProtocolViolation('more than 100 unacknowledged messages', REASON.RECEIVE_MAXIMUM_EXCEEDED);
   }
   const acknowledge = acknowledgements.reserve(packetId);
-  const held = acknowledgements.length >= IN_FLIGHT_LIMIT && core.behaviour.receiveMaximumExceeded === 'pause';
-  if (held) connection.hold();
+  if (!disconnects) connection.holdForRules(acknowledgements.length >= IN_FLIGHT_LIMIT);
   const finish = (code: ReasonCode): void => {
     acknowledge(code);
-    if (held) connection.release();
+    connection.holdForRules(acknowledgements.length >= IN_FLIGHT_LIMIT);
   };
   settled.then(
     () => finish(REASON.SUCCESS),

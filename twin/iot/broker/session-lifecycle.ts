@@ -67,7 +67,7 @@ export function connectionClosed(
     returnToGroups(core, session);
     if (session.persistent) {
       const lost = session.requeueInFlight((delivery) => delivery.storageKey !== undefined);
-      for (const delivery of lost) delivery.settle?.('lost');
+      for (const delivery of lost) delivery.confirmation?.settle('lost');
       core.sessions.offline(session);
     } else endSession(core, session);
   }

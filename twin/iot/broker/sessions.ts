@@ -14,6 +14,12 @@ export interface Subscription {
   readonly group?: ShareGroup;
 }
 
+export interface Confirmation {
+  /** The sender has given up waiting. */
+  abandoned: boolean;
+  readonly settle: (outcome: 'acknowledged' | 'lost') => void;
+}
+
 /** One QoS 1 message that a session still owes its client. */
 export interface Delivery {
   readonly message: OutboundMessage;
@@ -22,8 +28,8 @@ export interface Delivery {
   storageKey?: string;
   /** A shared subscription's message goes back to the group when its receiver leaves. */
   readonly group?: ShareGroup;
-  /** Tells the sender of a direct message what became of it. */
-  readonly settle?: (outcome: 'acknowledged' | 'lost') => void;
+  /** Of a direct message: its sender waits, and it is neither kept nor sent again. */
+  readonly confirmation?: Confirmation;
   firstSentAt: number;
   sentAt: number;
 }
@@ -40,6 +46,7 @@ export class Session {
   inFlight: Map<number, Delivery> | undefined;
   queue: Delivery[] | undefined;
   queueHead = 0;
+  queueBytes = 0;
   /** How many at the head of the queue were stored while the client was away: those leave at 10 a second. */
   storedCount = 0;
   storedBudget = 0;
@@ -64,6 +71,7 @@ export class Session {
 
   enqueue(delivery: Delivery): void {
     (this.queue ??= []).push(delivery);
+    this.queueBytes += delivery.message.payload.length;
   }
 
   peek(): Delivery | undefined {
@@ -74,6 +82,7 @@ export class Session {
     const delivery = this.queue?.[this.queueHead];
     if (!delivery) return undefined;
     this.queueHead += 1;
+    this.queueBytes -= delivery.message.payload.length;
     if (this.storedCount > 0) this.storedCount -= 1;
     if (this.queueHead === this.queue!.length) {
       this.queue = undefined;
@@ -92,6 +101,7 @@ export class Session {
     this.inFlight = undefined;
     this.queue = queue.length > 0 ? queue : undefined;
     this.queueHead = 0;
+    this.queueBytes = queue.reduce((total, { message }) => total + message.payload.length, 0);
     this.storedCount = queue.length;
     return owed.filter((delivery) => !keep(delivery));
   }
@@ -117,7 +127,9 @@ interface StoredSession {
 }
 
 interface StoredDelivery extends StoredMessage {
-  readonly clientId: string;
+  /** A client id, or the `$share/…` filter of a group. */
+  readonly owner: string;
+  readonly shared: boolean;
   readonly retain: boolean;
 }
 
@@ -137,7 +149,7 @@ export class Sessions {
     this.#deliveries = store.collection('iot.broker.deliveries');
   }
 
-  /** Brings back what an earlier run left; `subscribe` puts each subscription where messages find it. */
+  /** Brings back the sessions that an earlier run left; `subscribe` puts each subscription where messages find it. */
   restore(
     subscribe: (session: Session, filter: string, qos: 0 | 1, noLocal: boolean, retainAsPublished: boolean) => void,
   ): void {
@@ -150,21 +162,27 @@ export class Sessions {
       for (const [filter, qos, noLocal, retainAsPublished] of stored.subscriptions)
         subscribe(session, filter, qos, noLocal, retainAsPublished);
     }
+  }
+
+  /** Brings back what was owed; `groupOf` finds the shared subscription of a filter. Orphans are deleted. */
+  restoreDeliveries(groupOf: (filter: string) => ShareGroup | undefined): void {
     for (const [storageKey, stored] of [...this.#deliveries.entries()]) {
       this.#sequence = Math.max(this.#sequence, Number(storageKey));
-      const session = this.#byClientId.get(stored.clientId);
-      if (!session) {
-        this.#deliveries.delete(storageKey);
-        continue;
-      }
-      session.enqueue({
+      const group = stored.shared ? groupOf(stored.owner) : undefined;
+      const session = stored.shared ? undefined : this.#byClientId.get(stored.owner);
+      const delivery: Delivery = {
         message: OutboundMessage.fromStored(stored),
         retain: stored.retain,
+        group,
         storageKey,
         firstSentAt: 0,
         sentAt: 0,
-      });
-      session.storedCount += 1;
+      };
+      if (group) group.queue.push(delivery);
+      else if (session) {
+        session.enqueue(delivery);
+        session.storedCount += 1;
+      } else this.#deliveries.delete(storageKey);
     }
   }
 
@@ -218,20 +236,22 @@ export class Sessions {
     this.#stored.delete(session.clientId);
     const owed = [...(session.inFlight?.values() ?? []), ...(session.queue?.slice(session.queueHead) ?? [])];
     session.inFlight = session.queue = undefined;
-    session.queueHead = session.storedCount = 0;
+    session.queueHead = session.queueBytes = session.storedCount = 0;
     for (const delivery of owed) {
       this.forget(delivery);
-      delivery.settle?.('lost');
+      delivery.confirmation?.settle('lost');
     }
   }
 
   /** Puts a delivery on disk before anybody is told that it was taken. */
-  keep(session: Session, delivery: Delivery): void {
+  keep(owner: Session | ShareGroup, delivery: Delivery): void {
     this.#sequence += 1;
     delivery.storageKey = String(this.#sequence);
+    const shared = !(owner instanceof Session);
     this.#deliveries.set(delivery.storageKey, {
       ...delivery.message.stored,
-      clientId: session.clientId,
+      owner: shared ? `$share/${owner.shareName}/${owner.filter}` : owner.clientId,
+      shared,
       retain: delivery.retain,
     });
   }

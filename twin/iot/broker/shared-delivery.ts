@@ -35,7 +35,9 @@ function enqueue(core: BrokerCore, group: ShareGroup, message: OutboundMessage):
     return;
   }
   message.detach();
-  group.queue.push({ message, retain: false, group, firstSentAt: 0, sentAt: 0 });
+  const delivery = { message, retain: false, group, firstSentAt: 0, sentAt: 0 };
+  core.sessions.keep(group, delivery);
+  group.queue.push(delivery);
   core.shareGroups.waiting.add(group);
 }
 
@@ -46,6 +48,7 @@ export function returnToGroups(core: BrokerCore, session: Session): void {
     const group = delivery.group!;
     if (group.members.size === 0) continue;
     core.sessions.forget(delivery);
+    if (group.queues) core.sessions.keep(group, delivery);
     group.queue.unshift(delivery);
     core.shareGroups.waiting.add(group);
   }
@@ -63,6 +66,7 @@ export function drainGroups(core: BrokerCore): void {
         now - delivery.message.receivedAt > expiry &&
         delivery.message.properties?.messageExpiryInterval === undefined;
       if (!tooOld && !delivery.message.hasExpired(now) && !handOut(core, group, delivery.message, now)) break;
+      core.sessions.forget(delivery);
       taken += 1;
     }
     if (taken > 0) group.queue = group.queue.slice(taken);

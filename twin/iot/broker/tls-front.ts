@@ -43,6 +43,8 @@ export interface FrontOptions extends ListenOptions {
   /** What is spoken when the client names no ALPN protocol. */
   readonly protocol: FrontProtocol;
   readonly missingServerName: 'refuse' | 'accept';
+  /** Milliseconds since the epoch, to judge certificates by. */
+  now(): number;
   onMqtt(socket: TLSSocket): void;
   onHttp(socket: TLSSocket): void;
   onRefused(socket: TLSSocket, reason: string): void;
@@ -81,6 +83,12 @@ export async function listenTls(options: FrontOptions): Promise<Listener> {
     const { servername } = socket as TLSSocket & { servername?: string | false };
     if (!servername && options.missingServerName === 'refuse') {
       options.onRefused(socket, 'the TLS client hello names no server (SNI); connect by host name, not by address');
+      socket.destroy();
+      return;
+    }
+    const certificate = socket.getPeerX509Certificate();
+    if (certificate && certificate.validToDate.getTime() < options.now()) {
+      options.onRefused(socket, `the client certificate expired on ${certificate.validTo}`);
       socket.destroy();
       return;
     }

@@ -15,7 +15,7 @@ export interface Will {
   readonly properties: PublicationProperties | undefined;
 }
 
-/** `mqtt-packet` groups user properties by name; the order among names is lost for wills, which MQTT allows to matter. */
+/** `mqtt-packet` groups a CONNECT's user properties by name, so a will's keep their order within a name only. */
 export function userPropertyPairs(
   grouped: Record<string, string | string[]> | undefined,
 ): [string, string][] | undefined {

@@ -175,6 +175,10 @@ export class RawClient {
 export async function nextMessage(
   client: MqttClient,
 ): Promise<{ topic: string; text: string; packet: mqtt.IPublishPacket }> {
-  const [topic, payload, packet] = (await once(client as unknown as NodeJS.EventEmitter, 'message')) as [string, Buffer, mqtt.IPublishPacket];
+  const [topic, payload, packet] = (await once(client as unknown as NodeJS.EventEmitter, 'message')) as [
+    string,
+    Buffer,
+    mqtt.IPublishPacket,
+  ];
   return { topic, text: payload.toString(), packet };
 }
