@@ -29,7 +29,7 @@ export class Journal {
     let entry: Entry;
     try {
       const produced = produce();
-      if (produced instanceof Promise) throw new Suspension(produced);
+      if (isPromise(produced)) throw new Suspension(produced);
       entry = { value: produced };
     } catch (failure) {
       if (failure instanceof Suspension) throw failure;
@@ -52,6 +52,11 @@ export class Journal {
       ),
     );
   }
+}
+
+/** By its `then`: promises of other realms and libraries count too. */
+function isPromise(value: Value | Promise<Value>): value is Promise<Value> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 function read(entry: Entry): Value {

@@ -5,7 +5,7 @@ import type { Value, ValueObject } from './value.ts';
 import { isObject } from './value.ts';
 
 /** Deeper payloads are read as if they were not JSON, so that no walk over a value can exhaust the stack. */
-export const MAX_PAYLOAD_DEPTH = 256;
+export const MAX_PAYLOAD_DEPTH = 1_000;
 
 /** A number that a double may not hold: a long run of digits or an exponent. In a string it costs only the slower way. */
 const MAY_NEED_EXACTNESS = /[0-9.]{16}|[0-9][eE]/;
@@ -73,4 +73,14 @@ function isTooDeep(text: string): boolean {
     } else if (code === 0x7d || code === 0x5d) depth--;
   }
   return false;
+}
+
+/**
+ * Reads JSON text for later printing: every number keeps its digits, `10.0` stays `10.0`.
+ * @throws SyntaxError where it is not JSON, or nested too deeply
+ */
+export function parseJsonValue(text: string): Value {
+  const value = parseJson(text, true);
+  if (value === undefined) throw new SyntaxError('this is not JSON');
+  return value;
 }

@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import descriptor from 'protobufjs/ext/descriptor/index.js';
+import descriptor from 'protobufjs/ext/descriptor.js';
 
 import { EvaluationFailure } from './errors.ts';
 import { ExactNumber } from './exact-number.ts';
@@ -54,24 +54,18 @@ function typeOf(descriptorSet: Uint8Array, file: string, type: string): protobuf
   return found;
 }
 
-interface FileDescriptor {
-  readonly name: string;
-  readonly package?: string;
-}
-
 function readType(descriptorSet: Uint8Array, file: string, type: string): protobuf.Type {
-  let files: readonly FileDescriptor[];
+  let files: readonly { name?: string | null; package?: string | null }[];
   let root: protobuf.Root;
   try {
-    const set = descriptor.FileDescriptorSet.decode(descriptorSet);
-    files = (set as unknown as { file: FileDescriptor[] }).file;
-    root = (protobuf.Root as unknown as { fromDescriptor(set: unknown): protobuf.Root }).fromDescriptor(set);
+    files = descriptor.FileDescriptorSet.decode(descriptorSet).file ?? [];
+    root = protobuf.Root.fromDescriptor(descriptorSet, { keepCase: true });
     root.resolveAll();
   } catch (cause) {
     throw new EvaluationFailure('decode(): the descriptor is not a FileDescriptorSet', { cause });
   }
   const name = file.endsWith('.proto') ? file : `${file}.proto`;
-  const source = files.find((candidate) => candidate.name === name || candidate.name.endsWith(`/${name}`));
+  const source = files.find((candidate) => candidate.name === name || candidate.name?.endsWith(`/${name}`));
   if (!source) throw new EvaluationFailure(`decode(): the descriptor has no file ${name}`);
   try {
     return root.lookupType(

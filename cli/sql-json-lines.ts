@@ -1,0 +1,112 @@
+import type { PublicationProperties } from '../twin/iot/publication.ts';
+import {
+  DEFAULT_SQL_VERSION,
+  parseJsonValue,
+  SQL_VERSIONS,
+  type SqlVersion,
+  type Value,
+} from '../twin/iot/sql/index.ts';
+import { evaluate, outputForJson, type GivenMessage } from './sql-message.ts';
+
+type Fields = Readonly<Record<string, Value>>;
+
+/**
+ * Answers one line of `iov sql --json`: `{"id", "sql", "topic", "payload", …}` becomes `{"id", "fires", "output"}`, and
+ * `{"id", "error"}` where the line is no such question or the statement is no IoT SQL. Never throws.
+ */
+export async function answerLine(line: string): Promise<string> {
+  let id: Value = null;
+  try {
+    // Numbers keep their digits and their ".0", as the payload may be read by either SQL version.
+    const question = parseJsonValue(line);
+    if (!isFields(question)) throw new Error('a line must be a JSON object');
+    id = question['id'] ?? null;
+    const outcome = await evaluate(requireText(question, 'sql'), versionOf(question), messageOf(question));
+    if ('failed' in outcome || !outcome.fires) return JSON.stringify({ id, fires: false });
+    return JSON.stringify({ id, fires: true, output: outputForJson(outcome.output) });
+  } catch (error) {
+    return JSON.stringify({ id, error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function messageOf(question: Fields): GivenMessage {
+  const protocol = question['protocol'] ?? 'mqtt';
+  if (protocol !== 'mqtt' && protocol !== 'http') throw new Error('"protocol" is neither "mqtt" nor "http"');
+  return {
+    topic: requireText(question, 'topic'),
+    payload: payloadOf(question['payload']),
+    protocol,
+    clientId: optionalText(question, 'clientId'),
+    principal: optionalText(question, 'principal'),
+    sourceIp: optionalText(question, 'sourceIp'),
+    properties: propertiesOf(question['mqtt']),
+  };
+}
+
+/** An object whose one key is `base64` is bytes; any other JSON is the payload itself. */
+function payloadOf(payload: Value): Buffer {
+  if (payload === undefined) return Buffer.alloc(0);
+  if (isFields(payload) && typeof payload['base64'] === 'string' && Object.keys(payload).length === 1) {
+    return Buffer.from(payload['base64'], 'base64');
+  }
+  return Buffer.from(JSON.stringify(payload));
+}
+
+function propertiesOf(mqtt: Value): PublicationProperties | undefined {
+  if (mqtt === undefined || mqtt === null) return undefined;
+  if (!isFields(mqtt)) throw new Error('"mqtt" is not an object of MQTT 5 properties');
+  const correlationData = optionalText(mqtt, 'correlationData');
+  return {
+    contentType: optionalText(mqtt, 'contentType'),
+    responseTopic: optionalText(mqtt, 'responseTopic'),
+    correlationData: correlationData === undefined ? undefined : bytesOf(correlationData),
+    payloadFormatIndicator: isUtf8Indicator(mqtt['payloadFormatIndicator']),
+    userProperties: userPropertiesOf(mqtt['userProperties']),
+  };
+}
+
+/** Base64, as AWS's own APIs carry correlation data in JSON; text that is none stands for itself. */
+function bytesOf(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text ? bytes : Buffer.from(text);
+}
+
+/** MQTT's 0 and 1, a Boolean, or the names that AWS's APIs give them. */
+function isUtf8Indicator(indicator: Value): boolean {
+  return indicator === true || indicator === 1 || indicator === 'UTF8_DATA';
+}
+
+function userPropertiesOf(pairs: Value): [string, string][] | undefined {
+  if (pairs === undefined || pairs === null) return undefined;
+  if (!Array.isArray(pairs)) throw new Error('"userProperties" is not an array of [key, value] pairs');
+  return pairs.map((pair: Value) => {
+    if (!Array.isArray(pair) || typeof pair[0] !== 'string' || typeof pair[1] !== 'string') {
+      throw new Error('"userProperties" is not an array of [key, value] pairs');
+    }
+    return [pair[0], pair[1]];
+  });
+}
+
+function versionOf(question: Fields): SqlVersion {
+  const version = question['sqlVersion'] ?? DEFAULT_SQL_VERSION;
+  const known = SQL_VERSIONS.find((candidate) => candidate === version);
+  if (!known) throw new Error(`"sqlVersion" is none of ${SQL_VERSIONS.join(', ')}`);
+  return known;
+}
+
+function requireText(fields: Fields, key: string): string {
+  const text = optionalText(fields, key);
+  if (text === undefined) throw new Error(`"${key}" is missing`);
+  return text;
+}
+
+function optionalText(fields: Fields, key: string): string | undefined {
+  const value = fields[key];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw new Error(`"${key}" is not a string`);
+  return value;
+}
+
+function isFields(value: Value): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
