@@ -1,6 +1,7 @@
 import { Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { CellContext } from './constructs/cell-context.ts';
+import { stageName } from './stage-name.ts';
 import { DownlinkStack } from './stacks/downlink-stack.ts';
 import { FrontDoorStack } from './stacks/front-door-stack.ts';
 import { IngestStack } from './stacks/ingest-stack.ts';
@@ -16,16 +17,11 @@ export class CellStage extends Stage {
   readonly ingest: IngestStack;
 
   constructor(scope: Construct, context: CellContext) {
-    super(scope, stageName(context));
+    super(scope, stageName(context.environment.name, context.cell.name));
     this.network = new NetworkStack(this, context);
     this.stream = new StreamStack(this, context, this.network);
     this.frontDoor = new FrontDoorStack(this, context);
     this.downlink = new DownlinkStack(this, context, this.frontDoor);
     this.ingest = new IngestStack(this, context, this);
   }
-}
-
-/** The stage's name, with which `cdk deploy "<stage>/*"` selects the stacks of a cell. */
-export function stageName({ environment, cell }: Pick<CellContext, 'environment' | 'cell'>): string {
-  return `${environment.name}-${cell.name}`;
 }

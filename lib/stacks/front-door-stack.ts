@@ -68,7 +68,8 @@ export class FrontDoorStack extends CellStack {
       policyName: policy.policyName!,
       hook,
     });
-    for (const required of [thingType, group, billingGroup, policy]) provisioning.template.addResourceDependency(required);
+    for (const required of [thingType, group, billingGroup, policy])
+      provisioning.template.addResourceDependency(required);
     const claimPolicy = iotPolicy(
       this,
       'VehicleClaimPolicy',

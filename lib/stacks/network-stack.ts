@@ -1,5 +1,5 @@
+import type { CfnSubnet } from 'aws-cdk-lib/aws-ec2';
 import {
-  CfnSubnet,
   FlowLogDestination,
   GatewayVpcEndpointAwsService,
   InterfaceVpcEndpointAwsService,
