@@ -131,5 +131,7 @@ try {
   port.on('message', (message: ToEnvironment) => void run(handler, message));
   send({ kind: 'ready', initMilliseconds: performance.now() - started });
 } catch (error) {
+  // Stays until it is ended from outside: an exit could overtake the message.
+  port.on('message', () => undefined);
   send({ kind: 'init-error', payload: JSON.stringify(describeError(error)) });
 }
