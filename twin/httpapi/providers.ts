@@ -19,6 +19,14 @@ function corsOf(value: unknown): CorsConfiguration | undefined {
   };
 }
 
+/** The endpoint's port may differ from run to run. */
+function withCurrentEndpoint(api: ResourceProvider, apiUrl: () => string): ResourceProvider {
+  return {
+    ...api,
+    read: ({ physicalId }) => ({ physicalId, attributes: { ApiId: physicalId, ApiEndpoint: apiUrl() } }),
+  };
+}
+
 /** The parts of an API share one life: made with a fresh id, updated under it, forgotten with it. */
 function provider(
   type: string,
@@ -42,22 +50,25 @@ function provider(
  */
 export function httpApiProviders(apis: HttpApis, apiUrl: () => string): ResourceProvider[] {
   return [
-    provider(
-      'AWS::ApiGatewayV2::Api',
-      (id, { properties, logicalId }) => {
-        if (properties['ProtocolType'] !== 'HTTP')
-          throw new Error(
-            `an API of protocol ${String(properties['ProtocolType'])} is not executed by the twin; HTTP is`,
-          );
-        const api: HttpApi = {
-          id,
-          name: String(properties['Name'] ?? logicalId),
-          cors: corsOf(properties['CorsConfiguration']),
-        };
-        apis.apis.set(id, api);
-        return { physicalId: id, attributes: { ApiId: id, ApiEndpoint: apiUrl() } };
-      },
-      (id) => void apis.apis.delete(id),
+    withCurrentEndpoint(
+      provider(
+        'AWS::ApiGatewayV2::Api',
+        (id, { properties, logicalId }) => {
+          if (properties['ProtocolType'] !== 'HTTP')
+            throw new Error(
+              `an API of protocol ${String(properties['ProtocolType'])} is not executed by the twin; HTTP is`,
+            );
+          const api: HttpApi = {
+            id,
+            name: String(properties['Name'] ?? logicalId),
+            cors: corsOf(properties['CorsConfiguration']),
+          };
+          apis.apis.set(id, api);
+          return { physicalId: id, attributes: { ApiId: id, ApiEndpoint: apiUrl() } };
+        },
+        (id) => void apis.apis.delete(id),
+      ),
+      apiUrl,
     ),
     provider(
       'AWS::ApiGatewayV2::Integration',
