@@ -43,10 +43,10 @@ function enqueue(core: BrokerCore, group: ShareGroup, message: OutboundMessage):
 
 /** What a leaving member had not acknowledged is offered to the others, in front of what waits. */
 export function returnToGroups(core: BrokerCore, session: Session): void {
-  const unacknowledged = [...(session.inFlight?.values() ?? [])].filter((delivery) => delivery.group !== undefined);
-  for (const delivery of unacknowledged.reverse()) {
+  const returned = [...(session.inFlight ?? [])].filter(([, { group }]) => group && group.members.size > 0);
+  for (const [packetId, delivery] of returned.reverse()) {
     const group = delivery.group!;
-    if (group.members.size === 0) continue;
+    session.inFlight!.delete(packetId);
     core.sessions.forget(delivery);
     if (group.queues) core.sessions.keep(group, delivery);
     group.queue.unshift(delivery);

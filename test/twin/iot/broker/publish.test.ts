@@ -30,7 +30,7 @@ async function connected(protocolVersion: 4 | 5, clientId = 'car'): Promise<RawC
 }
 
 describe('a refused PUBLISH', () => {
-  beforeEach(() => (door.authorize = (action) => action !== 'iot:Publish'));
+  beforeEach(() => void (door.authorize = (action) => action !== 'iot:Publish'));
 
   test('ends an MQTT 3.1.1 connection and names the action in the log', async () => {
     const client = await connected(4);

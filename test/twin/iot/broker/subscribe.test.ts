@@ -218,6 +218,7 @@ describe('retained messages', () => {
     const client = await connected(4);
     await subscribe(client, { topic, qos: 1 });
     await client.ping();
+    expect(door.broker.counters().messagesOut).toBe(0);
   });
 
   test.each([
