@@ -189,6 +189,16 @@ export const INERT_CATALOGUE: InertCatalogue = {
     id: '{name:ScheduledAuditName}',
     attributes: { ScheduledAuditArn: '{arn:iot}:scheduledaudit/{id}' },
   },
+  'AWS::IoT::SecurityProfile': {
+    reason: OBSERVATION,
+    id: '{name:SecurityProfileName}',
+    attributes: { SecurityProfileArn: '{arn:iot}:securityprofile/{id}' },
+  },
+  'AWS::IoT::MitigationAction': {
+    reason: GOVERNANCE,
+    id: '{name:ActionName}',
+    attributes: { MitigationActionArn: '{arn:iot}:mitigationaction/{id}', MitigationActionId: '{uuid}' },
+  },
   'AWS::IoT::Dimension': withArn(OBSERVATION, '{name:Name}', '{arn:iot}:dimension/{id}'),
   'AWS::IoT::CustomMetric': {
     reason: OBSERVATION,

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import type { CaCertificateRecord } from '../certificates/ca-certificates.ts';
 import type { CertificateRecord } from '../certificates/certificates.ts';
 import type { DistinguishedName } from '../certificates/distinguished-name.ts';
+import { certificateIdOf } from '../certificates/fingerprint.ts';
 import type { Publish } from '../publication.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ProvisioningLog } from './log.ts';
@@ -18,6 +19,7 @@ export interface JustInTimePorts {
   readonly provisioner: Provisioner;
   readonly publish: Publish;
   readonly log?: ProvisioningLog | undefined;
+  readonly firstConnection?: 'refused' | 'admitted' | undefined;
 }
 
 /** Subject fields that templates may refer to, as `AWS::IoT::Certificate::<name>` (developer guide, JITP). */
@@ -38,31 +40,45 @@ const TEMPLATE_FIELDS: Readonly<Record<string, string>> = {
  */
 export class JustInTime {
   readonly #ports: JustInTimePorts;
+  /** Registrations under way: a device that connects twice at once is registered once. */
+  readonly #registering = new Map<string, Promise<boolean>>();
 
   constructor(ports: JustInTimePorts) {
     this.#ports = ports;
   }
 
-  /** @returns the registered certificate, or `undefined` when no active CA registers automatically what it signed */
-  async registerUnknown(certificateDer: Uint8Array, clientId: string): Promise<CertificateRecord | undefined> {
-    const { registry } = this.#ports;
-    let certificate: X509Certificate;
-    try {
-      certificate = new X509Certificate(certificateDer);
-    } catch {
-      return undefined;
+  /**
+   * For the gatekeeper, when a certificate is not registered.
+   *
+   * @returns whether the connection may be judged once more; see `DeviceProvisioningOptions.firstConnection`
+   */
+  registerNewcomer(certificateDer: Uint8Array, clientId: string): Promise<boolean> {
+    const certificateId = certificateIdOf(certificateDer);
+    let registering = this.#registering.get(certificateId);
+    if (!registering) {
+      registering = this.#register(certificateDer, clientId).finally(() => this.#registering.delete(certificateId));
+      this.#registering.set(certificateId, registering);
     }
-    const ca = registry.caCertificates.issuerOf(certificate);
-    if (ca?.status !== 'ACTIVE' || ca.autoRegistrationStatus !== 'ENABLE') return undefined;
-    const record = registry.certificates.register({
+    return registering;
+  }
+
+  async #register(certificateDer: Uint8Array, clientId: string): Promise<boolean> {
+    const { registry } = this.#ports;
+    const certificate = readDer(certificateDer);
+    const ca = certificate && registry.caCertificates.issuerOf(certificate);
+    if (!certificate || ca?.status !== 'ACTIVE' || ca.autoRegistrationStatus !== 'ENABLE') return false;
+    const { certificateId } = registry.certificates.register({
       certificatePem: certificate.toString(),
       status: 'PENDING_ACTIVATION',
       certificateMode: ca.certificateMode,
       caCertificateId: ca.certificateId,
     });
+    const record = registry.certificates.describe(certificateId);
     if (ca.registrationConfig) await this.#provision(ca, record, clientId);
     else await this.#announce(ca, record);
-    return record;
+    return (
+      this.#ports.firstConnection === 'admitted' && registry.certificates.describe(certificateId).status === 'ACTIVE'
+    );
   }
 
   async #provision(ca: CaCertificateRecord, certificate: CertificateRecord, clientId: string): Promise<void> {
@@ -123,6 +139,14 @@ export class JustInTime {
       source: { protocol: 'service' },
       receivedAt,
     });
+  }
+}
+
+function readDer(der: Uint8Array): X509Certificate | undefined {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    return undefined;
   }
 }
 

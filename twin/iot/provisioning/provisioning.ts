@@ -5,7 +5,6 @@ import type { Publish } from '../publication.ts';
 import { ConnectionRegistry } from '../registry/connection-facts.ts';
 import type { Registry } from '../registry/registry.ts';
 import { ProvisioningClaims } from './claims.ts';
-import { DeviceAdmission } from './device-admission.ts';
 import { CertificateIssuer } from './issuer.ts';
 import { JustInTime } from './just-in-time.ts';
 import type { ProvisioningLog } from './log.ts';
@@ -24,6 +23,11 @@ export interface DeviceProvisioningOptions {
   /** Without it, template roles are not asked whether they may. */
   readonly roles?: ProvisioningRoleCheck | undefined;
   readonly log?: ProvisioningLog | undefined;
+  /**
+   * What happens to the connection that brings a new certificate of a registered CA. AWS refuses it and the device
+   * connects again; `admitted` lets it in when just-in-time provisioning made its certificate ACTIVE.
+   */
+  readonly firstConnection?: 'refused' | 'admitted' | undefined;
 }
 
 /** The parts of provisioning, wired. */
@@ -34,7 +38,7 @@ export interface DeviceProvisioning {
   readonly issuer: CertificateIssuer;
   readonly provisioner: Provisioner;
   readonly connections: ConnectionRegistry;
-  readonly admission: DeviceAdmission;
+  readonly justInTime: JustInTime;
   readonly topics: ProvisioningTopics;
   /** Ends what waits for the clock; the store may be closed then. */
   close(): void;
@@ -42,15 +46,17 @@ export interface DeviceProvisioning {
 
 /** Wires provisioning over a registry, and takes up the ownership tokens that earlier runs left. */
 export function openProvisioning(options: DeviceProvisioningOptions): DeviceProvisioning {
-  const { registry, authority, publish, lambda, roles, log } = options;
+  const { registry, authority, publish, lambda, roles, log, firstConnection } = options;
   const tokens = new OwnershipTokens(registry, (certificateId) => dropUnprovisioned(registry, certificateId));
   tokens.resume();
   const templates = new ProvisioningTemplates(registry);
   const claims = new ProvisioningClaims(registry, templates, authority);
   const issuer = new CertificateIssuer(registry, authority, lambda);
   const provisioner = new Provisioner({ registry, templates, tokens, issuer, lambda, roles });
-  const connections = new ConnectionRegistry(registry);
-  const justInTime = new JustInTime({ registry, templates, provisioner, publish, log });
+  const connections = new ConnectionRegistry(registry, (certificateId, clientId) =>
+    claims.connectionFacts(certificateId, clientId),
+  );
+  const justInTime = new JustInTime({ registry, templates, provisioner, publish, log, firstConnection });
   return {
     templates,
     tokens,
@@ -58,7 +64,7 @@ export function openProvisioning(options: DeviceProvisioningOptions): DeviceProv
     issuer,
     provisioner,
     connections,
-    admission: new DeviceAdmission(connections, claims, justInTime),
+    justInTime,
     topics: new ProvisioningTopics({ registry, issuer, tokens, provisioner, log }),
     close: () => tokens.stop(),
   };

@@ -25,14 +25,19 @@ export type CertificateRefusal =
   | { readonly refused: 'certificate-not-active'; readonly certificateId: string; readonly status: string }
   | { readonly refused: 'certificate-expired'; readonly certificateId: string };
 
+/** Facts of a temporary claim certificate, which is in no registry. */
+export type ClaimFacts = (certificateId: string, clientId: string) => RegisteredConnection | undefined;
+
 /** Answers the gatekeeper's questions about certificates, from memory and without cryptography. */
 export class ConnectionRegistry {
   readonly #registry: Registry;
   readonly #policies: PoliciesInForce;
+  readonly #claimFacts: ClaimFacts;
   readonly #serialNumbers = new WeakMap<CertificateRecord, string>();
 
-  constructor(registry: Registry) {
+  constructor(registry: Registry, claimFacts: ClaimFacts = () => undefined) {
     this.#registry = registry;
+    this.#claimFacts = claimFacts;
     this.#policies = new PoliciesInForce(registry);
   }
 
@@ -44,7 +49,9 @@ export class ConnectionRegistry {
   connectionFacts(certificateDer: Uint8Array, clientId: string): RegisteredConnection | CertificateRefusal {
     const certificateId = certificateIdOf(certificateDer);
     const certificate = this.#registry.certificates.get(certificateId);
-    if (!certificate) return { refused: 'unknown-certificate', certificateId };
+    if (!certificate) {
+      return this.#claimFacts(certificateId, clientId) ?? { refused: 'unknown-certificate', certificateId };
+    }
     if (certificate.status !== 'ACTIVE')
       return { refused: 'certificate-not-active', certificateId, status: certificate.status };
     const now = this.#registry.clock.now();

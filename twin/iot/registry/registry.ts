@@ -12,7 +12,7 @@ import type { RegistryContext } from './context.ts';
 import { deleteConflict, invalidRequest, notFound } from './failures.ts';
 import { GroupMemberships } from './group-memberships.ts';
 import { Policies } from './policies.ts';
-import { PolicyAttachments } from './policy-attachments.ts';
+import { PolicyAttachments, targetOfKey } from './policy-attachments.ts';
 import { AccountSettings } from './settings.ts';
 import { Tables } from './table.ts';
 import { Tags } from './tags.ts';
@@ -113,10 +113,23 @@ export class Registry implements RegistryContext {
     this.tags.forget(policyArn);
   }
 
+  /** Deletes a policy with its versions and attachments. */
+  removePolicy(policyName: string): void {
+    const policy = this.policies.table.get(policyName);
+    if (!policy) return;
+    this.atomically(() => {
+      for (const key of [...this.policyAttachments.targetsOf(policyName)]) {
+        this.policyAttachments.detach(policyName, targetOfKey(key));
+      }
+      this.policies.table.delete(policyName);
+      this.tags.forget(policy.policyArn);
+    });
+  }
+
   /** @param target ARN of a certificate or a thing group, or a Cognito identity id */
   attachPolicy(policyName: string, target: string): void {
     this.policies.describe(policyName);
-    this.#checkTarget(target);
+    this.checkTargetExists(target);
     this.policyAttachments.attach(policyName, target);
   }
 
@@ -128,7 +141,7 @@ export class Registry implements RegistryContext {
 
   attachThingPrincipal(thingName: string, principal: string, type?: ThingPrincipalType): void {
     this.things.describe(thingName);
-    this.#checkExistingPrincipal(principal);
+    this.checkPrincipalExists(principal);
     this.principals.attach(thingName, principal, type);
   }
 
@@ -176,13 +189,15 @@ export class Registry implements RegistryContext {
     this.tags.forget(ca.certificateArn);
   }
 
-  #checkTarget(target: string): void {
+  /** @throws AwsError ResourceNotFoundException, InvalidRequestException */
+  checkTargetExists(target: string): void {
     const group = nameOfArn(this.account, 'thinggroup', target);
     if (group !== undefined) this.thingGroups.describe(group);
-    else this.#checkExistingPrincipal(target);
+    else this.checkPrincipalExists(target);
   }
 
-  #checkExistingPrincipal(principal: string): void {
+  /** @throws AwsError ResourceNotFoundException, InvalidRequestException */
+  checkPrincipalExists(principal: string): void {
     checkPrincipal(this.account, principal);
     const certificateId = certificateIdOfPrincipal(this.account, principal);
     if (certificateId !== undefined) this.certificates.describe(certificateId);

@@ -31,6 +31,12 @@ export class Tags {
     this.#table.set(resourceArn, next);
   }
 
+  /** What a stack does: the tags are these and no others. */
+  replace(resourceArn: string, tags: readonly Tag[]): void {
+    this.#table.delete(resourceArn);
+    this.set(resourceArn, tags);
+  }
+
   remove(resourceArn: string, keys: readonly string[]): void {
     const next = { ...this.#table.get(resourceArn) };
     for (const key of keys) delete next[key];

@@ -1,5 +1,6 @@
 import type { RegistryContext } from './context.ts';
 import { invalidRequest } from './failures.ts';
+import type { KeySet } from './key-set.ts';
 import type { Table } from './table.ts';
 
 export type ThingPrincipalType = 'EXCLUSIVE_THING' | 'NON_EXCLUSIVE_THING';
@@ -71,6 +72,19 @@ export class ThingPrincipals {
       .by('thing', thingName)
       .sorted()
       .map((key) => this.#table.get(key)!);
+  }
+
+  /** Attachment keys of one thing or principal, for pages; the attachment is `ofKey`. */
+  keysOfThing(thingName: string): KeySet {
+    return this.#table.by('thing', thingName);
+  }
+
+  keysOfPrincipal(principal: string): KeySet {
+    return this.#table.by('principal', principal);
+  }
+
+  ofKey(key: string): ThingPrincipal {
+    return this.#table.get(key)!;
   }
 
   /** The thing that this principal belongs to exclusively. */

@@ -1,0 +1,21 @@
+import type { ResourceProvider } from '../../cloudformation/provider.ts';
+import { provisioningTemplateProvider } from '../provisioning/providers.ts';
+import type { DeviceProvisioning } from '../provisioning/provisioning.ts';
+import { certificateProviders } from './providers/certificates.ts';
+import { definitionProviders } from './providers/definitions.ts';
+import { loggingProviders } from './providers/logging.ts';
+import { policyProviders } from './providers/policies.ts';
+import { thingProviders } from './providers/things.ts';
+import type { Registry } from './registry.ts';
+
+/** The resource types of the registry, certificates and provisioning (CloudFormation template reference, AWS IoT). */
+export function registryProviders(registry: Registry, provisioning: DeviceProvisioning): ResourceProvider[] {
+  return [
+    ...thingProviders(registry),
+    ...policyProviders(registry),
+    ...certificateProviders(registry, provisioning.issuer),
+    ...definitionProviders(registry),
+    ...loggingProviders(registry),
+    provisioningTemplateProvider(registry, provisioning.templates),
+  ];
+}
