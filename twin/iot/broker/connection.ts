@@ -20,6 +20,9 @@ export const IN_FLIGHT_LIMIT = 100;
 /** Larger writes are passed on as they are; smaller ones are joined, which costs less than another TLS record. */
 const JOIN_BYTES = 64 * 1024;
 
+/** Packet type (MQTT 5, section 2.1.2). */
+const CONNECT = 1;
+
 /** Time to connect, and to take a last DISCONNECT, before the socket is destroyed. */
 const GRACE_SECONDS = 10;
 
@@ -221,6 +224,10 @@ export class Connection implements Watched {
     this.#pending = undefined;
     let offset = 0;
     try {
+      if (this.state === 'awaiting-connect' && bytes[0]! >> 4 !== CONNECT) {
+        // Told by its first byte, so that no other protocol is waited for (MQTT 5, section 3.1).
+        throw new ProtocolViolation('the first packet is not CONNECT', REASON.PROTOCOL_ERROR);
+      }
       while (this.#canProcess() && offset + 1 < bytes.length) {
         const length = packetLength(bytes, offset);
         if (length > this.core.quotas.packetBytes)

@@ -16,8 +16,6 @@ const PUBACK = 4;
 export function handlePacket(connection: Connection, bytes: Buffer, headerLength: number): void {
   const type = bytes[0]! >> 4;
   if (connection.state === 'awaiting-connect') {
-    // MQTT 5, section 3.1: anything else first is a protocol error, and there is nobody yet to tell.
-    if (type !== 1) throw new ProtocolViolation('the first packet is not CONNECT', REASON.PROTOCOL_ERROR);
     handleConnect(connection, bytes, headerLength);
     return;
   }
