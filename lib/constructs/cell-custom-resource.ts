@@ -13,6 +13,8 @@ export interface CellCustomResourceProps {
 
 /** A custom resource served by one function of ours, which answers CloudFormation itself (lambdas/shared/custom-resource.ts). */
 export class CellCustomResource extends CustomResource {
+  readonly provider: CellFunction;
+
   constructor(scope: CellStack, id: string, name: FunctionName, props: CellCustomResourceProps) {
     const provider = new CellFunction(scope, `${id}Provider`, name, {
       description: props.description,
@@ -26,6 +28,7 @@ export class CellCustomResource extends CustomResource {
       serviceTimeout: props.timeout.plus(Duration.minutes(2)),
       properties: props.properties,
     });
+    this.provider = provider;
     // The policy is a resource of its own: without this the function may run before it has its rights.
     if (provider.role) this.node.addDependency(provider.role);
   }

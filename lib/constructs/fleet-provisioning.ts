@@ -34,7 +34,7 @@ export class FleetProvisioning extends Construct {
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSIoTThingsRegistration')],
     });
     Validations.of(role).acknowledge({
-      id: 'AwsSolutions-IAM4',
+      id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSIoTThingsRegistration]',
       reason:
         'The policy that AWS keeps for fleet provisioning; its resources are made while it runs and have no names before.',
     });

@@ -1,8 +1,9 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnTopicRuleDestination } from 'aws-cdk-lib/aws-iot';
 import { Construct } from 'constructs';
+import { acknowledgeWildcard } from './acknowledge.ts';
 import { CellCustomResource } from './cell-custom-resource.ts';
 import type { CellStack } from './cell-stack.ts';
 
@@ -30,11 +31,11 @@ export class RuleDestination extends Construct {
       description: 'AWS IoT makes network interfaces in the VPC',
     });
     const policy = new Policy(this, 'Policy', { roles: [role], statements: interfaceStatements() });
-    Validations.of(policy).acknowledge({
-      id: 'AwsSolutions-IAM5',
-      reason:
-        "AWS IoT's documented minimum: EC2 names no resource for describing and creating interfaces; the rest is bound by tag.",
-    });
+    acknowledgeWildcard(
+      policy,
+      '*',
+      "AWS IoT's documented minimum: EC2 names no resource for describing and creating interfaces; the rest is bound by tag.",
+    );
     const destination = new CfnTopicRuleDestination(this, 'Destination', {
       vpcProperties: {
         vpcId: vpc.vpcId,

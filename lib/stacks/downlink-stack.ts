@@ -6,6 +6,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { topics } from '../../contracts/topics.ts';
+import { acknowledgeWildcard, nagArn } from '../constructs/acknowledge.ts';
 import { AppClients } from '../constructs/app-clients.ts';
 import type { CellContext } from '../constructs/cell-context.ts';
 import { CellFunction } from '../constructs/cell-function.ts';
@@ -68,6 +69,11 @@ export class DownlinkStack extends CellStack {
     this.#grantTimers(handler);
     handler.addToRolePolicy(
       new PolicyStatement({ actions: ['iot:DescribeThing'], resources: [this.#anyThing('thing')] }),
+    );
+    acknowledgeWildcard(
+      handler.role!,
+      nagArn(this, 'iot', 'thing/*'),
+      'Any thing name may be asked for; names are not known beforehand.',
     );
     const apps = new AppClients(this, 'Apps');
     const api = new CommandsApi(this, 'DownlinkApi', apps, handler);
@@ -147,10 +153,11 @@ export class DownlinkStack extends CellStack {
         conditions: { StringLike: { 'iot:Topic': topics.commandRequest('*', '*') } },
       }),
     );
-    Validations.of(handler.role!).acknowledge({
-      id: 'AwsSolutions-IAM5',
-      reason: 'Commands go to any vehicle: client ids and thing names are not known beforehand.',
-    });
+    acknowledgeWildcard(
+      handler.role!,
+      nagArn(this, 'iot', 'client/*'),
+      'Commands go to any vehicle; client ids are not known beforehand.',
+    );
   }
 
   #grantTimers(handler: CellFunction): void {

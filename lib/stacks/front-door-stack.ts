@@ -1,7 +1,8 @@
-import { CfnOutput, Duration, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnBillingGroup, CfnDomainConfiguration, CfnLogging, CfnThingGroup, CfnThingType } from 'aws-cdk-lib/aws-iot';
 import type { Construct } from 'constructs';
+import { acknowledgeWildcard, nagArn } from '../constructs/acknowledge.ts';
 import type { CellContext } from '../constructs/cell-context.ts';
 import { CellCustomResource } from '../constructs/cell-custom-resource.ts';
 import { CellFunction } from '../constructs/cell-function.ts';
@@ -55,10 +56,11 @@ export class FrontDoorStack extends CellStack {
         resources: [this.formatArn({ service: 'iot', resource: 'thing', resourceName: '*' })],
       }),
     );
-    Validations.of(hook.role!).acknowledge({
-      id: 'AwsSolutions-IAM5',
-      reason: 'Whether a thing name is taken can be asked of any thing; names are not known beforehand.',
-    });
+    acknowledgeWildcard(
+      hook.role!,
+      nagArn(this, 'iot', 'thing/*'),
+      'Whether a thing name is taken can be asked of any thing; names are not known beforehand.',
+    );
     const provisioning = new FleetProvisioning(this, 'VehicleProvisioning', {
       templateName: 'iov-vehicle',
       deviceClass: 'vehicle',
@@ -94,10 +96,11 @@ export class FrontDoorStack extends CellStack {
         resources: [this.formatArn({ service: 'logs', resource: 'log-group:AWSIotLogsV2:*' })],
       }),
     );
-    Validations.of(role).acknowledge({
-      id: 'AwsSolutions-IAM5',
-      reason: 'The streams within the log group of AWS IoT are named by AWS IoT.',
-    });
+    acknowledgeWildcard(
+      role,
+      nagArn(this, 'logs', 'log-group:AWSIotLogsV2:*'),
+      'The streams within the log group of AWS IoT are named by AWS IoT.',
+    );
     const logging = new CfnLogging(this, 'Logging', {
       accountId: this.account,
       defaultLogLevel: this.context.environment.iotLogLevel,
@@ -120,12 +123,12 @@ export class FrontDoorStack extends CellStack {
       timeout: Duration.minutes(1),
       grants: [everything('iot:DescribeEndpoint')],
     });
-    for (const resource of [settings, endpoints]) {
-      Validations.of(resource).acknowledge({
-        id: 'AwsSolutions-IAM5',
-        reason: 'These calls concern the account: AWS IoT defines no resource for them.',
-      });
-    }
+    for (const { provider } of [settings, endpoints])
+      acknowledgeWildcard(
+        provider.role!,
+        '*',
+        'These calls concern the account: AWS IoT defines no resource for them.',
+      );
     return endpoints.getAttString('Data');
   }
 }

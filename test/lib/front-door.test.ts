@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { LONGEST_POLICY } from '../../lib/constructs/iot-policy.ts';
-import { templateBody } from '../../lib/constructs/fleet-provisioning.ts';
+import type { templateBody } from '../../lib/constructs/fleet-provisioning.ts';
 import { cellOf, resources } from './cells.ts';
 
 const { frontDoor } = cellOf('dev', 'main');
