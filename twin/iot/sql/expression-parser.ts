@@ -72,9 +72,7 @@ export class ExpressionParser {
 
   /** What stands between `${` and `}`; `${*}` is the whole payload. */
   parseTemplateExpression(): Expression {
-    const token = this.lexer.peek();
-    if (!this.takeSymbol('*')) return this.parseExpression();
-    return { kind: 'payload', start: token.start, end: token.end };
+    return this.#payload() ?? this.parseExpression();
   }
 
   /** Items after SELECT, up to the word that follows them. */
@@ -227,21 +225,18 @@ export class ExpressionParser {
       return { kind: 'exists', query, start, end: this.expectSymbol(')').end };
     }
     if (word === 'CAST') return this.#cast(start);
-    const args = this.#list(')', () => this.#argument());
+    const args = this.#list(')', () => this.#payload() ?? this.parseExpression());
     return { kind: 'call', name: text.toLowerCase(), args, start, end: this.expectSymbol(')').end };
   }
 
-  #argument(): Expression {
+  /** `*` where a whole expression may stand. */
+  #payload(): Expression | undefined {
     const token = this.lexer.peek();
-    if (this.#peekSymbol('*') && (this.#peekSymbol(',', 1) || this.#peekSymbol(')', 1))) {
-      this.lexer.next();
-      return { kind: 'payload', start: token.start, end: token.end };
-    }
-    return this.parseExpression();
+    return this.takeSymbol('*') ? { kind: 'payload', start: token.start, end: token.end } : undefined;
   }
 
   #cast(start: number): Expression {
-    const operand = this.#peekSymbol('*') ? this.#argument() : this.parseExpression();
+    const operand = this.#payload() ?? this.parseExpression();
     if (!this.takeWord('AS')) throw this.expected('AS and a type, as in cast(value AS Int)');
     const type = this.lexer.peek();
     if (type.kind !== 'word') throw this.expected('the name of a type');
@@ -322,11 +317,8 @@ export class ExpressionParser {
   }
 
   #selectItem(isValue: boolean): SelectItem {
-    const token = this.lexer.peek();
-    if (this.takeSymbol('*')) {
-      const path = !isValue && this.takeWord('AS') ? this.#aliasPath() : undefined;
-      return { expression: { kind: 'payload', start: token.start, end: token.end }, path };
-    }
+    const payload = this.#payload();
+    if (payload) return { expression: payload, path: !isValue && this.takeWord('AS') ? this.#aliasPath() : undefined };
     const expression = this.parseExpression();
     if (isValue) return { expression };
     if (this.takeWord('AS')) return { expression, path: this.#aliasPath() };

@@ -5,10 +5,10 @@ import type { Frame } from '../frame.ts';
 import type { Value } from '../value.ts';
 import { context, special, type SqlFunction } from './definition.ts';
 
-function topic(frame: Frame, segment?: Value): Value {
+function topic(frame: Frame, ...segments: Value[]): Value {
   const { topic: whole } = frame.message;
-  if (segment === undefined) return whole;
-  const index = toIndex(segment);
+  if (segments.length === 0) return whole;
+  const index = toIndex(segments[0]);
   return index === undefined || index < 1 ? undefined : whole.split('/')[index - 1];
 }
 
