@@ -62,11 +62,17 @@ export class Secrets {
   readonly #account: Account;
   readonly #clock: Clock;
   readonly #secrets: Collection<Secret>;
+  readonly #listeners: ((secret: Secret) => void)[] = [];
 
   constructor({ account, clock, store }: { readonly account: Account; readonly clock: Clock; readonly store: Store }) {
     this.#account = account;
     this.#clock = clock;
     this.#secrets = store.collection('secretsmanager.secrets');
+  }
+
+  /** Told of a secret whose current value has changed. */
+  onChange(listener: (secret: Secret) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** @throws AwsError ResourceExistsException, InvalidRequestException, InvalidParameterException */
@@ -159,11 +165,9 @@ export class Secrets {
     }
     const now = this.#clock.now();
     const added = { ...secret.versions, [versionId]: version(content, [], now) };
-    this.#secrets.set(secret.name, {
-      ...secret,
-      changedAt: now,
-      versions: stages.reduce((versions, stage) => moveStage(versions, stage, versionId), added),
-    });
+    const versions = stages.reduce((staged, stage) => moveStage(staged, stage, versionId), added);
+    const changed = this.#change(secret, { versions });
+    if (stages.includes('AWSCURRENT')) for (const listener of this.#listeners) listener(changed);
     return versionId;
   }
 
@@ -188,7 +192,9 @@ export class Secrets {
         'You can only move staging label AWSCURRENT to a different secret version. It can’t be completely removed.',
       );
     const versions = to === undefined ? withoutStage(secret.versions, stage) : moveStage(secret.versions, stage, to);
-    return this.#change(secret, { versions });
+    const changed = this.#change(secret, { versions });
+    if (stage === 'AWSCURRENT') for (const listener of this.#listeners) listener(changed);
+    return changed;
   }
 
   update(id: string, changes: Partial<Pick<Secret, 'description' | 'kmsKeyId' | 'tags' | 'policy'>>): Secret {
