@@ -73,6 +73,9 @@ class PatternParser {
       if (next === undefined || next === '|' || next === ')') return { kind: 'sequence', items };
       if (this.#take('\\Q')) {
         items.push(...this.#quoted());
+        // A quantifier after the quotation counts for its last character alone.
+        const last = items.pop();
+        if (last) items.push(this.#quantified(last));
         continue;
       }
       const atom = this.#atom();
