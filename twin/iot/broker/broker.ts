@@ -164,7 +164,7 @@ export function createBroker(options: BrokerOptions): Broker {
       ...listenOptions,
       protocol,
       missingServerName: core.behaviour.missingServerName,
-      now: () => core.clock.now(),
+      clock: core.clock,
       onMqtt: (socket) => acceptMqtt(core, socket, events),
       onHttp: (socket) => void httpFront().then((front) => front.accept(socket)),
       onRefused: (socket, details) => {

@@ -2,8 +2,10 @@ import type { X509Certificate } from 'node:crypto';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 
+import type { Clock } from '../../clock.ts';
 import { IovError } from '../../errors.ts';
 import type { Peer } from './connection.ts';
+import { Handshakes } from './handshakes.ts';
 import type { ClientCertificate } from './ports.ts';
 
 export type FrontProtocol = 'mqtt' | 'http';
@@ -36,15 +38,11 @@ const ALPN: Readonly<Record<string, FrontProtocol>> = {
   'http/1.1': 'http',
 };
 
-/** A handshake that takes longer is given up, so that half-open connections hold nothing for long. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-
 export interface FrontOptions extends ListenOptions {
   /** What is spoken when the client names no ALPN protocol. */
   readonly protocol: FrontProtocol;
   readonly missingServerName: 'refuse' | 'accept';
-  /** Milliseconds since the epoch, to judge certificates by. */
-  now(): number;
+  readonly clock: Clock;
   onMqtt(socket: TLSSocket): void;
   onHttp(socket: TLSSocket): void;
   onRefused(socket: TLSSocket, reason: string): void;
@@ -65,19 +63,25 @@ export async function listenTls(options: FrontOptions): Promise<Listener> {
     rejectUnauthorized: false,
     minVersion: options.minVersion ?? 'TLSv1.2',
     ALPNProtocols: Object.keys(ALPN),
-    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   });
   const sockets = new Set<Socket>();
+  const handshakes = new Handshakes(options.clock);
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
+    handshakes.began(socket);
     socket.on('error', ignore);
     socket.once('close', forgetSocket);
   });
   function forgetSocket(this: Socket): void {
     sockets.delete(this);
   }
-  server.on('tlsClientError', ignore);
+  // Node leaves the socket of a failed handshake open.
+  server.on('tlsClientError', (_error, socket) => {
+    handshakes.ended(socket);
+    socket.destroy();
+  });
   server.on('secureConnection', (socket) => {
+    handshakes.ended(socket);
     socket.on('error', ignore);
     // @types/node does not know that Node sets `servername` on the server's side.
     const { servername } = socket as TLSSocket & { servername?: string | false };
@@ -87,7 +91,7 @@ export async function listenTls(options: FrontOptions): Promise<Listener> {
       return;
     }
     const certificate = socket.getPeerX509Certificate();
-    if (certificate && certificate.validToDate.getTime() < options.now()) {
+    if (certificate && certificate.validToDate.getTime() < options.clock.now()) {
       options.onRefused(socket, `the client certificate expired on ${certificate.validTo}`);
       socket.destroy();
       return;

@@ -240,7 +240,7 @@ describe('a slow reader', () => {
 });
 
 describe('half-open connections', () => {
-  test('of 300 clients that send part of a handshake do not keep another out', async () => {
+  test('of 300 clients that send part of a handshake do not keep another out, and end after ten seconds', async () => {
     const sockets: Socket[] = [];
     for (let index = 0; index < 300; index += 1) {
       const socket = connectTcp(door.mqttPort, '127.0.0.1');
@@ -251,7 +251,13 @@ describe('half-open connections', () => {
     }
     const client = await door.raw();
     expect(await client.connect({ clientId: 'car' })).toMatchObject({ returnCode: 0 });
-    for (const socket of sockets) socket.destroy();
+    const closed = sockets.map((socket) => once(socket.resume(), 'close'));
+    await clock.advance(9000);
+    for (const socket of sockets) socket.write(Buffer.from([0]));
+    expect(sockets.filter((socket) => socket.closed)).toEqual([]);
+    await clock.advance(2000);
+    await Promise.all(closed);
+    await client.ping();
   });
 });
 
