@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { isFinal, next, type LifecycleEvent } from '../../contracts/commands/lifecycle.ts';
+import { next, type LifecycleEvent } from '../../contracts/commands/lifecycle.ts';
 import { newRecord, type CommandRecord, type NewCommand } from './command-record.ts';
 
 /** Local index that holds only the commands that may still have to be handed to their vehicle, oldest first. */
@@ -53,7 +53,7 @@ export class DynamoCommandLedger implements CommandLedger {
     const { Item } = await this.#dynamo.send(
       new GetCommand({ TableName: this.#table, Key: { thing, commandId }, ConsistentRead: true }),
     );
-    return Item as CommandRecord | undefined;
+    return Item && recordOf(Item as CommandItem);
   }
 
   /** Consistent, which is why the index is a local one: a command written before this call is seen by it. */
@@ -67,7 +67,7 @@ export class DynamoCommandLedger implements CommandLedger {
         ConsistentRead: true,
       }),
     );
-    return (Items ?? []) as CommandRecord[];
+    return ((Items ?? []) as CommandItem[]).map(recordOf);
   }
 
   async change(thing: string, commandId: string, event: LifecycleEvent, now: number): Promise<Change | undefined> {
@@ -86,16 +86,11 @@ export class DynamoCommandLedger implements CommandLedger {
 
   /** @returns false when the condition did not hold */
   async #put(record: CommandRecord, condition: string, values?: Record<string, unknown>): Promise<boolean> {
-    const item = {
-      ...record,
-      ...undeliveredKey(record),
-      expiresAt: Math.ceil(record.lifecycle.deadline / 1000) + KEPT_SECONDS,
-    };
     try {
       await this.#dynamo.send(
         new PutCommand({
           TableName: this.#table,
-          Item: item,
+          Item: itemOf(record),
           ConditionExpression: condition,
           ...(values && { ExpressionAttributeValues: values }),
         }),
@@ -108,8 +103,25 @@ export class DynamoCommandLedger implements CommandLedger {
   }
 }
 
-/** The index's sort key: an item without it is not in the index. Zero-padded, so that text order is time order. */
-function undeliveredKey({ lifecycle, createdAt, commandId }: CommandRecord): { undelivered?: string } {
-  if (isFinal(lifecycle.state) || lifecycle.state === 'DELIVERED' || lifecycle.state === 'RUNNING') return {};
-  return { undelivered: `${String(createdAt).padStart(15, '0')}#${commandId}` };
+/** A command as it is stored: with the index's sort key, without which it is not in the index, and DynamoDB's time to live. */
+interface CommandItem extends CommandRecord {
+  readonly undelivered?: string;
+  /** Unix time in seconds. */
+  readonly expiresAt: number;
+}
+
+function itemOf(record: CommandRecord): CommandItem {
+  const { state, deadline } = record.lifecycle;
+  return {
+    ...record,
+    // Zero-padded, so that text order is time order.
+    ...((state === 'QUEUED' || state === 'SENT') && {
+      undelivered: `${String(record.createdAt).padStart(15, '0')}#${record.commandId}`,
+    }),
+    expiresAt: Math.ceil(deadline / 1000) + KEPT_SECONDS,
+  };
+}
+
+function recordOf({ undelivered: _undelivered, expiresAt: _expiresAt, ...record }: CommandItem): CommandRecord {
+  return record;
 }
