@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { IovError } from '../twin/errors.ts';
@@ -35,4 +35,21 @@ export function lockStateFolder(folder: string): () => void {
       rmSync(file, { force: true });
     }
   }
+}
+
+/** All that a twin makes durable; the lock and the cloud assembly are not among them. */
+const DURABLE = ['state.db', 'state.db-wal', 'state.db-shm', 'dynamodb', 'kafka', 'lambda', 'fleet', 'logs'];
+
+/**
+ * Moves everything durable beside the state folder, so that the next start begins with nothing.
+ *
+ * @returns where it is now; `undefined` when there was nothing
+ */
+export function setAside(folder: string): string | undefined {
+  const there = DURABLE.filter((name) => existsSync(join(folder, name)));
+  if (there.length === 0) return undefined;
+  const aside = `${folder}-${new Date().toISOString().replace(/[:.]/g, '-')}`;
+  mkdirSync(aside, { recursive: true, mode: 0o700 });
+  for (const name of there) renameSync(join(folder, name), join(aside, name));
+  return aside;
 }

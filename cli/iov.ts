@@ -1,0 +1,36 @@
+/** The `iov` command. Each subcommand is loaded when it is called, so that small ones stay quick. */
+import { readFileSync } from 'node:fs';
+
+import { Command } from 'commander';
+
+import { IovError } from '../twin/errors.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./start.ts')).startCommand(),
+  synth: async () => (await import('./synth.ts')).synthCommand(),
+  deploy: async () => (await import('./deploy.ts')).deployCommand(),
+  sql: async () => (await import('./sql.ts')).sqlCommand(),
+  policy: async () => (await import('./policy.ts')).policyCommand(),
+};
+
+const program = new Command('iov')
+  .description(
+    'The Internet-of-Vehicles backbone: synthesize it, deploy it, run it on this machine, and ask it questions',
+  )
+  .version(version)
+  .showHelpAfterError();
+
+const asked = process.argv.slice(2).find((argument) => Object.hasOwn(COMMANDS, argument));
+for (const name of asked === undefined ? Object.keys(COMMANDS) : [asked]) program.addCommand(await COMMANDS[name]!());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof IovError) process.stderr.write(`\n${error.code}: ${error.message} ${error.advice}\n`);
+  else process.stderr.write(`\n${(error as Error).stack ?? String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,150 @@
+import type { Account } from './account.ts';
+import type { Clock } from './clock.ts';
+import type { ResourceProvider } from './cloudformation/provider.ts';
+import type { Cloud } from './cloud.ts';
+import type { AwsService } from './endpoint/service.ts';
+import { createBroker, type Broker } from './iot/broker/broker.ts';
+import type { QuotaMode } from './iot/broker/quotas.ts';
+import type { CertificateAuthority } from './iot/certificates/authority.ts';
+import { dataPlaneService } from './iot/data-plane/operations.ts';
+import { DeviceGatekeeper } from './iot/gatekeeper.ts';
+import { IotLog } from './iot/log.ts';
+import { openProvisioning, type DeviceProvisioning } from './iot/provisioning/provisioning.ts';
+import { iotService } from './iot/registry/operations.ts';
+import type { IotEndpoints } from './iot/registry/operations/account.ts';
+import { registryProviders } from './iot/registry/providers.ts';
+import { Registry } from './iot/registry/registry.ts';
+import { ruleOperations, ruleProviders, RulesEngine } from './iot/rules/index.ts';
+import type { LogFile } from './log-file.ts';
+import type { Store } from './state/store.ts';
+
+export interface FrontDoorOptions {
+  readonly account: Account;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly cloud: Cloud;
+  readonly authority: CertificateAuthority;
+  readonly endpoints: IotEndpoints;
+  readonly quotas: QuotaMode;
+  readonly logFile: LogFile;
+  /** Ports that rules may name; AWS takes 9000 to 9100, and a twin whose ports were moved takes its own. */
+  readonly kafkaPorts: { readonly from: number; readonly to: number };
+  /** Brokers given with `--kafka`: they take plaintext whatever a rule says. */
+  readonly plaintextServers: ReadonlySet<string>;
+}
+
+/** IoT Core: registry, provisioning, broker and rules. */
+export interface IotCore {
+  readonly registry: Registry;
+  readonly provisioning: DeviceProvisioning;
+  readonly broker: Broker;
+  readonly rules: RulesEngine;
+  readonly services: readonly AwsService[];
+  readonly providers: readonly ResourceProvider[];
+  close(): Promise<void>;
+}
+
+/** Statuses with which a certificate may no longer hold a connection. */
+const USABLE = 'ACTIVE';
+
+/** Wires the parts of IoT Core to each other and to the rest of the cloud. The broker listens nowhere yet. */
+export function openFrontDoor(options: FrontDoorOptions): IotCore {
+  const { account, clock, store, cloud, authority } = options;
+  const registry = new Registry(store, account, clock);
+  const log = new IotLog(options.logFile, registry, clock);
+
+  const authorizeRole = (roleArn: string, action: string, resource: string): void => {
+    const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
+    const arn = `arn:${account.partition}:sts::${account.accountId}:assumed-role/${roleName}/iot`;
+    cloud.iam.authorize({ kind: 'role', arn, roleName, sessionName: 'iot' }, { action, resource });
+  };
+
+  const rules = new RulesEngine({
+    account,
+    clock,
+    store,
+    log: (entry) => log.write(entry),
+    kafkaPorts: options.kafkaPorts,
+    ports: {
+      // The broker does not exist yet, and rules publish only when messages flow.
+      publish: (publication) => broker.publish(publication),
+      lambda: cloud.functions,
+      sqs: cloud.sqs,
+      dynamoDb: cloud.dynamoDb,
+      secrets: cloud.secrets,
+      authorizeRole,
+      kafka: { certificateAuthority: authority.certificatePem, plaintextServers: options.plaintextServers },
+    },
+  });
+  const provisioning = openProvisioning({
+    registry,
+    authority,
+    publish: (publication) => broker.publish(publication),
+    lambda: cloud.functions,
+    roles: { authorize: authorizeRole },
+    log,
+  });
+  const gatekeeper = new DeviceGatekeeper({
+    account,
+    connections: provisioning.connections,
+    onChange: (listener) => void registry.changes.subscribe(listener),
+    authorizeSigned: (accessKeyId, action, resource) => maySigned(cloud, accessKeyId, action, resource),
+    registerJustInTime: (request) =>
+      request.certificate
+        ? provisioning.justInTime.registerNewcomer(request.certificate.der, request.clientId)
+        : Promise.resolve(false),
+  });
+  const broker = createBroker({
+    gatekeeper,
+    sink: rules,
+    clock,
+    store,
+    reservedTopics: provisioning.topics,
+    signingCredentials: {
+      lookup: async (accessKeyId) => {
+        const issued = cloud.iam.sessions.find(accessKeyId);
+        if (!issued) return undefined;
+        return {
+          secretAccessKey: issued.secretAccessKey,
+          sessionToken: issued.sessionToken,
+          principal: issued.caller.arn,
+        };
+      },
+    },
+    log,
+    quotas: options.quotas,
+    // Clients reach a twin at an address as often as by a name, and TLS carries no name then.
+    behaviour: { missingServerName: 'accept' },
+  });
+  registry.changes.subscribe((change) => {
+    const ended =
+      change.kind === 'certificate-deleted' || (change.kind === 'certificate-status' && change.status !== USABLE);
+    if (ended) broker.disconnectPrincipal(change.certificateId);
+  });
+
+  return {
+    ...{ registry, provisioning, broker, rules },
+    services: [
+      iotService(registry, provisioning, options.endpoints, ruleOperations(rules)),
+      dataPlaneService(broker, clock),
+    ],
+    providers: [...registryProviders(registry, provisioning), ...ruleProviders(rules)],
+    async close() {
+      await broker.close();
+      await rules.close();
+      provisioning.close();
+    },
+  };
+}
+
+/** A twin's own keys are bound by their role; anything else was not verified, and is nobody. */
+function maySigned(cloud: Cloud, accessKeyId: string, action: string, resource: string): boolean {
+  const issued = cloud.iam.sessions.find(accessKeyId);
+  if (!issued) return false;
+  try {
+    cloud.iam.authorize(issued.caller, { action, resource });
+    return true;
+  } catch {
+    return false;
+  }
+}
