@@ -35,6 +35,13 @@ export interface Peer {
   readonly http?: HttpContext;
 }
 
+/** Bytes of packets that are not whole yet, or that have to wait; `wanted` is 0 while the length is not known. */
+interface PendingBytes {
+  readonly parts: Buffer[];
+  length: number;
+  readonly wanted: number;
+}
+
 /** Takes one whole packet. Throwing ProtocolViolation ends the connection. */
 export type PacketHandler = (connection: Connection, packet: Buffer, headerLength: number) => void;
 
@@ -87,7 +94,7 @@ export class Connection implements Watched {
   #acknowledgements: AcknowledgementQueue | undefined;
   #publishBucket: TokenBucket | undefined;
   #bytesBucket: TokenBucket | undefined;
-  #pending: Buffer | undefined;
+  #pending: PendingBytes | undefined;
   #holds = 0;
   #heldForRules = false;
   #outbox: Buffer[] | undefined;
@@ -129,8 +136,11 @@ export class Connection implements Watched {
     this.lastHeardSecond = this.core.wheel.now;
     this.core.counters.bytesIn += chunk.length;
     this.#slowDown(chunk.length);
-    this.#pending = this.#pending ? Buffer.concat([this.#pending, chunk]) : chunk;
-    this.#process();
+    if (this.#pending) {
+      this.#pending.parts.push(chunk);
+      this.#pending.length += chunk.length;
+      this.#processPending();
+    } else this.#process(chunk);
   }
 
   /** Stops reading; packets that have already come wait. Each hold needs its release. */
@@ -143,7 +153,7 @@ export class Connection implements Watched {
     this.#holds -= 1;
     if (this.#holds > 0 || this.state === 'closed') return;
     this.transport.resume();
-    this.#process();
+    this.#processPending();
   }
 
   /** Stops reading while the rules owe too many PUBACKs. */
@@ -218,11 +228,17 @@ export class Connection implements Watched {
     this.core.clock.schedule(delay, () => this.release());
   }
 
-  #process(): void {
-    const bytes = this.#pending;
-    if (!bytes) return;
+  /** Joins what has come in pieces, once and only when the packet can be whole. */
+  #processPending(): void {
+    const pending = this.#pending;
+    if (!pending || pending.length < pending.wanted || !this.#canProcess()) return;
     this.#pending = undefined;
+    this.#process(pending.parts.length === 1 ? pending.parts[0]! : Buffer.concat(pending.parts, pending.length));
+  }
+
+  #process(bytes: Buffer): void {
     let offset = 0;
+    let wanted = 0;
     try {
       if (this.state === 'awaiting-connect' && bytes[0]! >> 4 !== CONNECT) {
         // Told by its first byte, so that no other protocol is waited for (MQTT 5, section 3.1).
@@ -230,18 +246,22 @@ export class Connection implements Watched {
       }
       while (this.#canProcess() && offset + 1 < bytes.length) {
         const length = packetLength(bytes, offset);
-        if (length > this.core.quotas.packetBytes)
+        if (length > this.core.quotas.packetBytes) {
           throw new ProtocolViolation(`packet of ${length} bytes`, REASON.QUOTA_EXCEEDED);
+        }
+        wanted = length;
         if (length === 0 || offset + length > bytes.length) break;
         const packet = bytes.subarray(offset, offset + length);
         offset += length;
+        wanted = 0;
         this.#events.onPacket(this, packet, fixedHeaderLength(packet));
       }
     } catch (error) {
       this.#fail(error);
     }
-    if ((this.state as string) !== 'closed' && offset < bytes.length)
-      this.#pending = offset === 0 ? bytes : bytes.subarray(offset);
+    if ((this.state as string) === 'closed' || offset === bytes.length) return;
+    const rest = offset === 0 ? bytes : bytes.subarray(offset);
+    this.#pending = { parts: [rest], length: rest.length, wanted };
   }
 
   #canProcess(): boolean {
