@@ -25,6 +25,8 @@ export interface Key {
   /** Milliseconds since the epoch, as are the other times. */
   readonly createdAt: number;
   readonly deletionAt?: number;
+  /** Made and owned by a service, e.g. the key behind `alias/aws/ssm`. */
+  readonly awsManaged?: boolean;
   /** Base64 of the secret bytes or of the private key. */
   readonly material: string;
 }
@@ -134,6 +136,17 @@ export class Keys {
     const { deletionAt, ...key } = this.get(id);
     if (deletionAt === undefined) throw new AwsError('KMSInvalidStateException', `${key.arn} is not pending deletion.`);
     return this.#set(key);
+  }
+
+  /** The key that a service has of its own in the account, made when first needed. */
+  managedKey(service: string): Key {
+    const alias = `alias/aws/${service}`;
+    const existing = this.find(alias);
+    if (existing) return existing;
+    const description = `Default key that protects my ${service} data when no other key is defined`;
+    const key = this.#set({ ...this.create({ description, rotation: true }), awsManaged: true });
+    this.#aliases.set(alias, key.id);
+    return key;
   }
 
   aliases(): { readonly name: string; readonly arn: string; readonly keyId: string }[] {

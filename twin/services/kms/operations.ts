@@ -263,7 +263,7 @@ function metadata(key: Key): Record<string, unknown> {
     KeyState: key.deletionAt !== undefined ? 'PendingDeletion' : key.enabled ? 'Enabled' : 'Disabled',
     DeletionDate: key.deletionAt,
     Origin: 'AWS_KMS',
-    KeyManager: 'CUSTOMER',
+    KeyManager: key.awsManaged === true ? 'AWS' : 'CUSTOMER',
     KeySpec: key.spec,
     CustomerMasterKeySpec: key.spec,
     MultiRegion: key.multiRegion,
