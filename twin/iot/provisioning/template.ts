@@ -172,6 +172,9 @@ function checkProperties(
   ) {
     throw invalidTemplate(`policy ${logicalId} must have either a PolicyName or a PolicyDocument`);
   }
+  if (type === 'AWS::IoT::Policy' && Object.values(properties).some(callsJoin)) {
+    throw invalidTemplate(`policy ${logicalId} uses Fn::Join, but Fn::Join is not supported for policies`);
+  }
   if (type !== 'AWS::IoT::Certificate') return;
   const sources = CERTIFICATE_SOURCES.filter((source) => properties[source] !== undefined);
   if (sources.length !== 1)
@@ -188,6 +191,11 @@ function checkResources(resources: readonly TemplateResource[]): void {
   if (count('AWS::IoT::Policy') > 0 && count('AWS::IoT::Certificate') === 0) {
     throw invalidTemplate('it declares a policy but no certificate that the policy could be attached to');
   }
+}
+
+function callsJoin(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, 'Fn::Join') || Object.values(value).some(callsJoin);
 }
 
 /** `{Ref: …}` or `{Fn::…: …}`: an object with this one member. */

@@ -17,22 +17,12 @@ import {
   ROLE_ARN,
   VEHICLE_TEMPLATE,
 } from '../device-world.ts';
+import { signingRequest } from '../own-authority.ts';
 
 const CREATE = '$aws/certificates/create/json';
 const CREATE_FROM_CSR = '$aws/certificates/create-from-csr/json';
 const PROVISION = '$aws/provisioning-templates/vehicle/provision/json';
 const HOOK = 'arn:aws:lambda:us-east-1:000000000000:function:hook';
-
-async function signingRequest(curve: 'P-256' | 'P-384' | 'P-521', name = 'CN=device'): Promise<string> {
-  const x509 = await loadX509();
-  const algorithm = { name: 'ECDSA', namedCurve: curve, hash: 'SHA-256' };
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const request = await x509.Pkcs10CertificateRequestGenerator.create(
-    { name, keys, signingAlgorithm: algorithm },
-    webcrypto as never,
-  );
-  return request.toString('pem');
-}
 
 async function rsaSigningRequest(modulusLength: number): Promise<string> {
   const x509 = await loadX509();
@@ -71,7 +61,7 @@ describe('the device provisioning MQTT API', () => {
   afterEach(() => closeDeviceWorld(world));
 
   const newToken = async (): Promise<{ token: string; certificateId: string }> => {
-    const csr = await signingRequest('P-256');
+    const csr = await signingRequest();
     const { payload } = await world.request(CREATE_FROM_CSR, { certificateSigningRequest: csr });
     return { token: payload['certificateOwnershipToken'] as string, certificateId: payload['certificateId'] as string };
   };
@@ -119,7 +109,7 @@ describe('the device provisioning MQTT API', () => {
     test.each(['P-256', 'P-384', 'P-521'] as const)(
       'signs a request over a %s key, and keeps its subject',
       async (curve) => {
-        const csr = await signingRequest(curve, 'CN=WVWZZZ1KZ6W000001, O=Example');
+        const csr = await signingRequest('CN=WVWZZZ1KZ6W000001, O=Example', curve);
         const { topic, payload } = await world.request(CREATE_FROM_CSR, { certificateSigningRequest: csr });
         expect(topic).toBe(`${CREATE_FROM_CSR}/accepted`);
         expect(Object.keys(payload).sort()).toEqual(['certificateId', 'certificateOwnershipToken', 'certificatePem']);
@@ -147,10 +137,7 @@ describe('the device provisioning MQTT API', () => {
       ['a number', () => 7],
       ['text that is no request', () => 'hello'],
       ['an empty request', () => '-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----'],
-      [
-        'a request cut short',
-        async () => (await signingRequest('P-256')).replace(/^(-.*-\n.{64}\n)[^]*(-----END)/, '$1$2'),
-      ],
+      ['a request cut short', async () => (await signingRequest()).replace(/^(-.*-\n.{64}\n)[^]*(-----END)/, '$1$2')],
       ['an RSA key of 1,024 bits', () => rsaSigningRequest(1024)],
     ])('refuses %s', async (_, request) => {
       const { topic, payload } = await world.request(CREATE_FROM_CSR, { certificateSigningRequest: await request() });
@@ -160,7 +147,7 @@ describe('the device provisioning MQTT API', () => {
 
     test('refuses a request whose signature was made with another key', async () => {
       const x509 = await loadX509();
-      const der = Buffer.from(new x509.Pkcs10CertificateRequest(await signingRequest('P-256')).rawData);
+      const der = Buffer.from(new x509.Pkcs10CertificateRequest(await signingRequest()).rawData);
       der[der.length - 1]! ^= 0xff;
       const forged = `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString('base64')}\n-----END CERTIFICATE REQUEST-----`;
       const { topic } = await world.request(CREATE_FROM_CSR, { certificateSigningRequest: forged });
@@ -173,7 +160,7 @@ describe('the device provisioning MQTT API', () => {
       world.registry.definitions.certificateProviders.create('own-pki', provider);
       const own = await world.authority.issueWithNewKeys('CN=from own pki');
       lambda.answer = () => ({ payload: JSON.stringify({ certificatePem: own.certificatePem }) });
-      const csr = await signingRequest('P-256');
+      const csr = await signingRequest();
       const { payload } = await world.request(CREATE_FROM_CSR, { certificateSigningRequest: csr }, 'factory-7');
       expect(payload['certificatePem']).toBe(own.certificatePem);
       expect(lambda.calls[0]).toMatchObject({
