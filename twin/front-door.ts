@@ -31,6 +31,8 @@ export interface FrontDoorOptions {
   readonly kafkaPorts: { readonly from: number; readonly to: number };
   /** Brokers given with `--kafka`: they take plaintext whatever a rule says. */
   readonly plaintextServers: ReadonlySet<string>;
+  /** What the user should know. */
+  report(line: string): void;
 }
 
 /** IoT Core: registry, provisioning, broker and rules. */
@@ -76,6 +78,8 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
       kafka: { certificateAuthority: authority.certificatePem, plaintextServers: options.plaintextServers },
     },
   });
+  for (const { ruleName, reason } of rules.load())
+    options.report(`Rule ${ruleName} of an earlier run takes no messages: ${reason}`);
   const provisioning = openProvisioning({
     registry,
     authority,

@@ -165,6 +165,7 @@ async function open(options: TwinOptions, opened: Opened): Promise<Twin> {
     },
     quotas: options.quotas ?? 'aws',
     logFile: logs.iot,
+    report: progress,
     kafkaPorts: rulePorts(ports, options.kafka),
     plaintextServers: new Set(options.kafka === undefined ? [] : [options.kafka]),
   });

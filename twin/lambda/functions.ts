@@ -6,7 +6,7 @@ import { AwsError } from '../endpoint/service.ts';
 import type { Collection, Store } from '../state/store.ts';
 import { functionNameOf, type AsyncConfiguration, type FunctionDefinition, type Permission } from './definition.ts';
 import { ExecutionEnvironment } from './execution-environment.ts';
-import type { Invocation, InvocationCaller, LambdaInvoker } from './invoker.ts';
+import type { Invocation, InvocationCaller, LambdaEventQueue, LambdaInvoker } from './invoker.ts';
 import { permits } from './resource-policy.ts';
 
 /** Keys that a function's role session signs its AWS calls with. */
@@ -61,7 +61,7 @@ const LONGEST_QUEUE = 1_000;
  * The account's Lambda functions: their definitions, permissions and execution environments. Environments start at the
  * first call, are reused while they are warm, and are replaced when the definition changes.
  */
-export class Functions implements LambdaInvoker {
+export class Functions implements LambdaInvoker, LambdaEventQueue {
   readonly #options: FunctionsOptions;
   readonly #definitions: Collection<FunctionDefinition>;
   readonly #permissions: Collection<Permission>;

@@ -16,14 +16,17 @@ export interface LambdaInvoker {
    * @throws AwsError ResourceNotFoundException, AccessDeniedException (resource policy), TooManyRequestsException
    */
   invoke(functionName: string, event: unknown, caller?: InvocationCaller): Promise<Invocation>;
+}
 
+/** What services need that hand an event to a function and go on. */
+export interface LambdaEventQueue {
   /**
    * Queues an event for a function (invocation type `Event`): it is durable when the promise resolves, is tried again
    * after a failure as the function's configuration says, and then goes to its on-failure destination.
    *
    * @throws AwsError as `invoke` does, before anything is queued
    */
-  invokeAsync?(functionName: string, event: unknown, caller?: InvocationCaller): Promise<void>;
+  invokeAsync(functionName: string, event: unknown, caller?: InvocationCaller): Promise<void>;
 }
 
 /** The service that calls on behalf of a resource; matched against the function's `AWS::Lambda::Permission`s. */

@@ -1,5 +1,5 @@
 import type { Publish } from '../publication.ts';
-import type { LambdaInvoker } from '../../lambda/invoker.ts';
+import type { LambdaEventQueue, LambdaInvoker } from '../../lambda/invoker.ts';
 import type { Externals } from '../sql/index.ts';
 
 /** An entry of IoT Core's log (Developer Guide, "Rules engine logs"). */
@@ -23,7 +23,7 @@ type Answer<T> = T | Promise<T>;
 /** The services that actions hand messages to. An action whose port is absent is refused when its rule is created. */
 export interface RulesPorts {
   readonly publish?: Publish;
-  readonly lambda?: LambdaInvoker;
+  readonly lambda?: LambdaInvoker & LambdaEventQueue;
   readonly sqs?: { sendMessage(queueUrl: string, body: string): unknown };
   readonly sns?: { publish(topicArn: string, message: string, messageStructure?: 'json'): Answer<unknown> };
   readonly s3?: { putObject(bucket: string, key: string, body: Buffer, cannedAcl?: string): Answer<unknown> };

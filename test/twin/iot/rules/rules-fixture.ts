@@ -34,6 +34,8 @@ export class RecordedPorts implements RulesPorts {
       this.invocations.push({ functionName, event, caller });
       return { payload: '{"answer":42}' };
     },
+    invokeAsync: async (functionName: string, event: unknown, caller: unknown): Promise<void> =>
+      void (await this.lambda.invoke(functionName, event, caller)),
   };
   readonly secrets = {
     getSecretValue: (): { string: string } => {

@@ -15,7 +15,7 @@ export const lambdaAction: ActionFactory = (definition, { ports, ruleArn, sqlVer
       const { value } = output;
       // What is not JSON reaches the function as base64, as IoT hands binary payloads on.
       const event = output.isRaw && value === undefined ? output.bytes().toString('base64') : value;
-      await lambda.invoke(functionArn, event ?? {}, { service: 'iot.amazonaws.com', sourceArn: ruleArn });
+      await lambda.invokeAsync(functionArn, event ?? {}, { service: 'iot.amazonaws.com', sourceArn: ruleArn });
     },
   };
 };
