@@ -1,6 +1,7 @@
-import { DescribeThingCommand, IoTClient, ResourceNotFoundException } from '@aws-sdk/client-iot';
+import { DescribeThingCommand, IoTClient } from '@aws-sdk/client-iot';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { isAwsError } from '../shared/aws-error.ts';
 import { deliver } from '../shared/deliver.ts';
 import { deliveryEnvironment } from '../shared/delivery-environment.ts';
 import { environment } from '../shared/environment.ts';
@@ -18,7 +19,7 @@ const vehicles = vehicleRegister(async (thingName) => {
   try {
     return await iot.send(new DescribeThingCommand({ thingName }));
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) return undefined;
+    if (isAwsError(error, 'ResourceNotFoundException')) return undefined;
     throw error;
   }
 }, Date.now);

@@ -1,4 +1,5 @@
-import { DescribeThingCommand, IoTClient, ResourceNotFoundException } from '@aws-sdk/client-iot';
+import { DescribeThingCommand, IoTClient } from '@aws-sdk/client-iot';
+import { isAwsError } from '../shared/aws-error.ts';
 import { logger } from '../shared/logger.ts';
 import { decide, type HookRequest, type HookResponse } from './decide.ts';
 
@@ -10,7 +11,7 @@ async function serialNumberOf(thingName: string): Promise<{ serialNumber?: strin
     const { attributes } = await iot.send(new DescribeThingCommand({ thingName }));
     return { serialNumber: attributes?.['serialNumber'] };
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) return undefined;
+    if (isAwsError(error, 'ResourceNotFoundException')) return undefined;
     throw error;
   }
 }

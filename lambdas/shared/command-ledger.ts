@@ -1,6 +1,6 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { next, type LifecycleEvent } from '../../contracts/commands/lifecycle.ts';
+import { isAwsError } from './aws-error.ts';
 import { newRecord, type CommandRecord, type NewCommand } from './command-record.ts';
 
 /** Local index that holds only the commands that may still have to be handed to their vehicle, oldest first. */
@@ -97,7 +97,7 @@ export class DynamoCommandLedger implements CommandLedger {
       );
       return true;
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
+      if (isAwsError(error, 'ConditionalCheckFailedException')) return false;
       throw error;
     }
   }

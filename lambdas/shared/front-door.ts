@@ -1,11 +1,5 @@
-import {
-  ForbiddenException,
-  IoTDataPlaneClient,
-  RequestEntityTooLargeException,
-  ResourceNotFoundException,
-  SendDirectMessageCommand,
-  ThrottlingException,
-} from '@aws-sdk/client-iot-data-plane';
+import { IoTDataPlaneClient, SendDirectMessageCommand } from '@aws-sdk/client-iot-data-plane';
+import { isAwsError } from './aws-error.ts';
 
 /** How long the vehicle may take to confirm a message, in seconds (1 to 15). */
 export const CONFIRMATION_SECONDS = 5;
@@ -59,9 +53,15 @@ export class IotFrontDoor implements FrontDoor {
   }
 }
 
-const REFUSALS = [ForbiddenException, RequestEntityTooLargeException, ThrottlingException];
+/** What the front door did not take: no such right, too large, too many. */
+const REFUSALS = [
+  'ForbiddenException',
+  'UnauthorizedException',
+  'RequestEntityTooLargeException',
+  'ThrottlingException',
+];
 
 function deliveryOf(error: unknown): Delivery {
-  if (error instanceof ResourceNotFoundException) return 'not-connected';
-  return REFUSALS.some((refusal) => error instanceof refusal) ? 'refused' : 'unconfirmed';
+  if (isAwsError(error, 'ResourceNotFoundException')) return 'not-connected';
+  return isAwsError(error, ...REFUSALS) ? 'refused' : 'unconfirmed';
 }

@@ -4,10 +4,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { build, type BuildResult } from 'esbuild';
-import { lambdaCredentials, prunableSchemas } from './esbuild-plugins.ts';
+import { prunedClients, replacements } from './esbuild-plugins.ts';
 import { FUNCTIONS, type LambdaCode } from './lambda-code.ts';
 
 const LAMBDAS = fileURLToPath(new URL('../../lambdas', import.meta.url));
+
+/** What the default credential chain and endpoint discovery bring along is a third of a bundle, and Lambda needs none of it. */
+const STAND_INS = {
+  '@aws-sdk/credential-provider-node': join(LAMBDAS, 'shared/lambda-credentials.ts'),
+  '@aws-sdk/middleware-endpoint-discovery': join(LAMBDAS, 'shared/without-endpoint-discovery.ts'),
+};
 
 /** ESM bundles need `require` for the CommonJS packages within them that load Node's own modules. */
 const REQUIRE =
@@ -32,7 +38,7 @@ export async function buildBundles(outputFolder: string): Promise<BuildResult<{ 
     banner: { js: REQUIRE },
     // Only operations with event streams load it, and none of ours has any.
     external: ['@smithy/core/event-streams'],
-    plugins: [lambdaCredentials(join(LAMBDAS, 'shared/lambda-credentials.ts')), prunableSchemas()],
+    plugins: [replacements(STAND_INS), prunedClients()],
     logLevel: 'warning',
   });
 }

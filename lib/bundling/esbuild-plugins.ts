@@ -1,36 +1,52 @@
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
 
-/** Puts Lambda's own credential source in the place of the SDK's default chain, which drags in four more clients. */
-export function lambdaCredentials(replacement: string): Plugin {
+/** Takes other modules than the SDK asks for: from the names of packages to the files that stand in for them. */
+export function replacements(files: Readonly<Record<string, string>>): Plugin {
+  const filter = new RegExp(`^(${Object.keys(files).join('|')})$`);
   return {
-    name: 'lambda-credentials',
-    setup: ({ onResolve }) =>
-      onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => ({ path: replacement })),
+    name: 'replacements',
+    setup: ({ onResolve }) => void onResolve({ filter }, ({ path }) => ({ path: files[path]! })),
   };
 }
-
-const SCHEMAS = /@aws-sdk[\\/]client-[^\\/]+[\\/]dist-es[\\/]schemas[\\/]schemas_\d+\.js$/;
-const LITERAL = /^(export )?(?:var|const) ([\w$]+) = (\[[\s\S]*?\n?\]);$/gm;
 
 /**
- * Lets esbuild drop the schemas of operations that are not used. A client declares its shapes as array literals with
- * computed keys, which esbuild must take for side effects; wrapped in a call that is marked pure they are dropped when nobody
- * refers to them. Of client-iot's 124 KB, 20 remain.
+ * Lets esbuild drop what a function does not use of its AWS SDK clients: the schemas of other operations, the classes of errors, and all
+ * of package.json but the version. Together they are three quarters of a client: of client-iot's 124 KB, 11 remain.
  */
-export function prunableSchemas(): Plugin {
+export function prunedClients(): Plugin {
   return {
-    name: 'prunable-schemas',
-    setup: ({ onLoad }) =>
-      onLoad({ filter: SCHEMAS }, async ({ path }) => ({ contents: markPure(await readFile(path, 'utf8')) })),
+    name: 'pruned-clients',
+    setup({ onLoad }) {
+      onLoad(
+        { filter: /@aws-sdk[\\/]client-[^\\/]+[\\/]dist-es[\\/]schemas[\\/]schemas_\d+\.js$/ },
+        async ({ path }) => ({
+          contents: prunableSchemas(await readFile(path, 'utf8')),
+        }),
+      );
+      onLoad({ filter: /@aws-sdk[\\/]client-[^\\/]+[\\/]package\.json$/ }, async ({ path }) => {
+        const { name, version } = JSON.parse(await readFile(path, 'utf8')) as { name: string; version: string };
+        return { contents: JSON.stringify({ name, version }), loader: 'json' };
+      });
+    },
   };
 }
 
-/** Exported for its test. */
-export function markPure(source: string): string {
-  return source.replace(
-    LITERAL,
-    (_whole, exported: string | undefined, name: string, literal: string) =>
-      `${exported ?? ''}var ${name} = /* @__PURE__ */ (() => (${literal}))();`,
-  );
+const SHAPE = /^(export )?(?:var|const) ([\w$]+) = (\[[\s\S]*?\n?\]);$/gm;
+/** `_s_registry` is the one of the client's base exception, which stays. */
+const MODELLED_ERROR = /^(?!_s_registry)\w+_registry\.registerError\([^)]*\);$/gm;
+
+/**
+ * Shapes are array literals with computed keys, which a bundler must take for side effects; in a call that is marked pure they are dropped
+ * when nobody refers to them. An error whose class is not registered arrives as the client's base exception with its own name,
+ * as any error does that is newer than the SDK.
+ */
+export function prunableSchemas(source: string): string {
+  return source
+    .replace(MODELLED_ERROR, '')
+    .replace(
+      SHAPE,
+      (_whole, exported: string | undefined, name: string, literal: string) =>
+        `${exported ?? ''}var ${name} = /* @__PURE__ */ (() => (${literal}))();`,
+    );
 }
