@@ -123,7 +123,11 @@ function listening(server: Server, { port, host = '127.0.0.1' }: ListenOptions):
           : error,
       );
     });
-    server.listen({ port, host, backlog: 4096 }, resolve);
+    server.listen({ port, host, backlog: 4096 }, () => {
+      // Accepting may fail while file descriptors are short; clients try again.
+      server.on('error', ignore);
+      resolve();
+    });
   });
 }
 

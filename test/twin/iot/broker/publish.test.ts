@@ -172,17 +172,12 @@ describe('PUBACK', () => {
     expect(await client.expect('puback')).toMatchObject({ messageId: 1 });
     let acknowledged = 1;
     while (acknowledged < 150) {
+      while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
       expect(waiting.length).toBeLessThanOrEqual(100);
-      waiting.shift()?.();
-      const packet = await Promise.race([
-        client.expect('puback'),
-        new Promise<undefined>((resolve) => setTimeout(resolve, 200, undefined)),
-      ]);
-      if (!packet) break;
+      waiting.shift()!();
       acknowledged += 1;
-      expect(packet.messageId).toBe(acknowledged);
+      expect(await client.expect('puback')).toMatchObject({ messageId: acknowledged });
     }
-    expect(acknowledged).toBe(150);
   });
 
   test('is replaced by DISCONNECT 0x93 past 100, where that is chosen', async () => {
