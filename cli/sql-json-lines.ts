@@ -55,20 +55,22 @@ function payloadOf(payload: Value): Buffer {
 function propertiesOf(mqtt: Value): PublicationProperties | undefined {
   if (mqtt === undefined || mqtt === null) return undefined;
   if (!isFields(mqtt)) throw new Error('"mqtt" is not an object of MQTT 5 properties');
-  const correlationData = optionalText(mqtt, 'correlationData');
   return {
     contentType: optionalText(mqtt, 'contentType'),
     responseTopic: optionalText(mqtt, 'responseTopic'),
-    correlationData: correlationData === undefined ? undefined : bytesOf(correlationData),
+    correlationData: correlationDataOf(mqtt['correlationData']),
     payloadFormatIndicator: isUtf8Indicator(mqtt['payloadFormatIndicator']),
     userProperties: userPropertiesOf(mqtt['userProperties']),
   };
 }
 
-/** Base64, as AWS's own APIs carry correlation data in JSON; text that is none stands for itself. */
-function bytesOf(text: string): Buffer {
+/** `{"base64"}`, or base64 alone as AWS's own APIs carry it in JSON; text that is no base64 stands for itself. */
+function correlationDataOf(data: Value): Buffer | undefined {
+  if (data === undefined || data === null) return undefined;
+  const text = isFields(data) ? requireText(data, 'base64') : data;
+  if (typeof text !== 'string') throw new Error('"correlationData" is neither a string nor {"base64"}');
   const bytes = Buffer.from(text, 'base64');
-  return bytes.toString('base64') === text ? bytes : Buffer.from(text);
+  return isFields(data) || bytes.toString('base64') === text ? bytes : Buffer.from(text);
 }
 
 /** MQTT's 0 and 1, a Boolean, or the names that AWS's APIs give them. */

@@ -174,6 +174,17 @@ describe('iov sql --json answers each line', () => {
     expect(await answer(question)).toEqual({ id, error: expect.stringContaining(message) });
   });
 
+  test.each([
+    ['cnVsZQ==', 'cnVsZQ=='],
+    [{ base64: 'cnVsZQ==' }, 'cnVsZQ=='],
+    ['order 7', 'b3JkZXIgNw=='],
+  ])('correlation data %j reads as %s', async (correlationData, expected) => {
+    const sql = "SELECT VALUE get_mqtt_property('correlation_data') FROM 'a'";
+    expect(await answer({ id: 1, sql, topic: 'a', payload: 1, mqtt: { correlationData } })).toMatchObject({
+      output: expected,
+    });
+  });
+
   test('numbers keep their digits on the way in and out', async () => {
     const line = `{"id":1,"sql":"SELECT a, a + 1 AS b FROM 'a'","topic":"a","payload":{"a":12345678901234567890}}`;
     expect(await answerLine(line)).toBe(

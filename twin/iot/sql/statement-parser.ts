@@ -1,6 +1,7 @@
 import { isValidFilter } from '../topic-filter.ts';
 import type { Expression, Statement } from './ast.ts';
 import { ExpressionParser } from './expression-parser.ts';
+import { parseSelection } from './selection-parser.ts';
 
 const MAX_VARIABLES = 10;
 const MAX_VARIABLE_NAME = 64;
@@ -11,10 +12,10 @@ export class StatementParser extends ExpressionParser {
     const variables = this.takeWord('SET') ? this.#variables() : [];
     if (this.peekWord('SET')) throw this.expected('SELECT: a statement has one SET, with commas between its variables');
     if (!this.takeWord('SELECT')) throw this.expected(variables.length > 0 ? '"," or SELECT' : 'SELECT or SET');
-    const selection = this.parseSelection();
+    const selection = parseSelection(this);
     const topicFilter = this.takeWord('FROM') ? this.#topicFilter() : undefined;
     const where = this.takeWord('WHERE') ? this.parseExpression() : undefined;
-    if (this.position.kind !== 'end') {
+    if (this.peek().kind !== 'end') {
       throw this.expected(
         where ? 'the end of the statement' : topicFilter === undefined ? '",", AS, FROM or WHERE' : 'WHERE',
       );
@@ -25,7 +26,7 @@ export class StatementParser extends ExpressionParser {
   #variables(): { name: string; value: Expression }[] {
     const variables: { name: string; value: Expression }[] = [];
     do {
-      const token = this.position;
+      const token = this.peek();
       if (token.kind !== 'variable') throw this.expected('a variable such as @name');
       if (token.text.length > MAX_VARIABLE_NAME) {
         throw this.lexer.error(`@${token.text} is longer than ${MAX_VARIABLE_NAME} characters`, token.start);
@@ -48,7 +49,7 @@ export class StatementParser extends ExpressionParser {
 
   /** The guide's own examples sometimes leave out the quotes (`FROM topic/#`), so a filter that cannot be a mere word is taken without. */
   #topicFilter(): string {
-    const quoted = this.position.kind === 'string';
+    const quoted = this.peek().kind === 'string';
     const token = quoted ? this.lexer.next() : this.lexer.nextUnquoted();
     if (!quoted && !token.text.includes('/')) {
       throw this.lexer.error(

@@ -130,6 +130,9 @@ describe("regular expressions follow java.util.regex's syntax", () => {
     '(?',
     'a{2000}',
     '((a{1000}){1000}){10}',
+    '[&&]',
+    '[^&&]',
+    'a{2}{3}',
   ])('%s is refused', (expression) => {
     expect(() => new Pattern(expression)).toThrow(PatternSyntaxError);
   });
@@ -141,6 +144,52 @@ describe("regular expressions follow java.util.regex's syntax", () => {
 });
 
 describe('matching', () => {
+  test('whatever the text, it is a regular expression or a PatternSyntaxError', () => {
+    const pieces = [
+      'a',
+      '(',
+      ')',
+      '[',
+      ']',
+      '^',
+      '-',
+      '&&',
+      '|',
+      '*',
+      '+',
+      '?',
+      '{1,2}',
+      '{',
+      '}',
+      '\\',
+      '\\Q',
+      '\\E',
+      '\\p{L}',
+      '\\1',
+      '(?i)',
+      '(?<n>',
+      '(?=',
+      '(?<!',
+      '\\x',
+      '#',
+      ' ',
+      'ü',
+    ];
+    const soup = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((texts) => texts.join(''));
+    fc.assert(
+      fc.property(fc.oneof(soup, fc.string()), fc.string(), (source, input) => {
+        let pattern: Pattern | undefined;
+        try {
+          pattern = new Pattern(source);
+        } catch (error) {
+          expect(error).toBeInstanceOf(PatternSyntaxError);
+        }
+        expect(pattern?.find(input, 0, ignore)?.start ?? 0).toBeLessThanOrEqual(input.length);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
   test('agrees with JavaScript where the two languages agree', () => {
     const atom = fc.constantFrom('a', 'b', 'c', '.', '[ab]', '[^a]', '\\w', '^', '$', '\\b', '(?=a)', '(?!b)');
     const piece = fc

@@ -79,8 +79,8 @@ const REGIONS: Readonly<Record<string, string>> = {
 
 export const UTC: Zone = fixedZone('UTC', 0);
 
-const regions = new Map<string, Zone | undefined>();
-const MAX_REGIONS = 600;
+/** Zones met so far: only ids that exist, so the number of regions bounds it. */
+const regions = new Map<string, Zone>();
 
 /** A zone by its id: `Europe/Berlin`, `UTC`, `Z`, `+01:00`, `UTC+01:00`. `undefined` for what is none. */
 export function findZone(id: string): Zone | undefined {
@@ -90,8 +90,9 @@ export function findZone(id: string): Zone | undefined {
     const offset = offsetOf(match[1]!, match[2], match[3], match[4]);
     return offset === undefined ? undefined : fixedZone(id, offset);
   }
-  if (!regions.has(id) && regions.size < MAX_REGIONS) regions.set(id, regionZone(id));
-  return regions.get(id);
+  const known = regions.get(id) ?? regionZone(id);
+  if (known) regions.set(known.id, known);
+  return known;
 }
 
 /** As {@link findZone}, and by abbreviations such as `PST`, read as Java reads them. */
@@ -121,19 +122,27 @@ function regionZone(id: string): Zone | undefined {
   } catch {
     return undefined;
   }
-  const nameAt = (epoch: number, length: 'short' | 'long'): string => {
-    const long = zoneName(new Intl.DateTimeFormat('en-US', { timeZone: id, timeZoneName: 'long' }), epoch);
-    if (length === 'long') return long;
-    const known = ABBREVIATIONS[long];
-    if (known) return known;
-    const short = zoneName(new Intl.DateTimeFormat('en-US', { timeZone: id, timeZoneName: 'short' }), epoch);
-    return /^GMT[+-]/.test(short) ? formatOffset(offsetAt(epoch), ':') : short;
-  };
+  const long = formatWhenAsked(id, 'long');
+  const short = formatWhenAsked(id, 'short');
   const offsetAt = (epoch: number): number => {
     const match = /^GMT(?:([+-])(\d{2}):(\d{2})(?::(\d{2}))?)?$/.exec(zoneName(offsets, epoch));
     return match?.[1] ? (offsetOf(match[1], match[2], match[3], match[4]) ?? 0) : 0;
   };
+  const nameAt = (epoch: number, length: 'short' | 'long'): string => {
+    const longName = zoneName(long(), epoch);
+    if (length === 'long') return longName;
+    const known = ABBREVIATIONS[longName];
+    if (known) return known;
+    const shortName = zoneName(short(), epoch);
+    return /^GMT[+-]/.test(shortName) ? formatOffset(offsetAt(epoch), ':') : shortName;
+  };
   return { id, offsetAt, nameAt };
+}
+
+/** A formatter takes longer to make than to use, and most patterns ask for no name. */
+function formatWhenAsked(timeZone: string, timeZoneName: 'long' | 'short'): () => Intl.DateTimeFormat {
+  let format: Intl.DateTimeFormat | undefined;
+  return () => (format ??= new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName }));
 }
 
 function zoneName(format: Intl.DateTimeFormat, epoch: number): string {
