@@ -51,9 +51,10 @@ async function route(event: ApiEvent): Promise<APIGatewayProxyStructuredResultV2
   switch (event.routeKey) {
     case 'POST /v1/vehicles/{thing}/commands': {
       const team = event.requestContext.authorizer.jwt.claims['client_id'];
+      if (typeof team !== 'string') throw new Problem('forbidden', 'the token names no client');
       const body = event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString() : (event.body ?? '');
       const view = await createCommand(
-        { thing, team: String(team), body, idempotencyKey: event.headers['idempotency-key'] },
+        { thing, team, body, idempotencyKey: event.headers['idempotency-key'] },
         dependencies,
       );
       return json(202, view, { location: `/v1/vehicles/${thing}/commands/${view.id}` });

@@ -76,7 +76,8 @@ export class ExpressCluster extends Construct {
       enhancedMonitoring: 'PER_TOPIC_PER_BROKER',
       loggingInfo: { brokerLogs: { cloudWatchLogs: { enabled: true, logGroup: logs.logGroupName } } },
     });
-    // Changing subnets, names or encryption replaces a cluster; where state is kept, the old one and its records stay.
+    // Changing subnets or encryption at rest replaces a cluster. Its fixed name makes that fail at once, with the old cluster untouched, instead
+    // of moving everybody to an empty one; where state is kept, it also outlives its stack.
     this.cluster.applyRemovalPolicy(environment.keepState ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY, {
       applyToUpdateReplacePolicy: true,
     });

@@ -72,7 +72,7 @@ describe('the schema checker', () => {
       fc.property(near(schema), (document) => {
         expect([document, violations(schema, document).length === 0]).toEqual([document, valid(document)]);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 

@@ -90,6 +90,35 @@ describe('bundles', () => {
   });
 });
 
+describe('the API in its bundle', () => {
+  const post = (body: string, thing = 'V1', claims: object = { client_id: 'operations' }) =>
+    invoke('commands-api', {
+      routeKey: 'POST /v1/vehicles/{thing}/commands',
+      rawPath: `/v1/vehicles/${thing}/commands`,
+      pathParameters: { thing },
+      headers: {},
+      requestContext: { authorizer: { jwt: { claims } } },
+      body: Buffer.from(body).toString('base64'),
+      isBase64Encoded: true,
+    }) as Promise<{ statusCode: number; headers: Record<string, string>; body: string }>;
+
+  test('answers a bad request, an unknown vehicle and a failing AWS with problem documents', async () => {
+    answers['/things/V404'] = { status: 404, type: 'ResourceNotFoundException' };
+    answers['/things/V500'] = { status: 429, type: 'ThrottlingException' };
+    const responses = await Promise.all([
+      post('{"command":"engine.explode"}'),
+      post('{"command":"horn.honk"}', 'V404'),
+      post('{"command":"horn.honk"}', 'V500'),
+      post('{"command":"horn.honk"}', 'V1', {}),
+    ]);
+    expect(responses.map(({ statusCode }) => statusCode)).toEqual([400, 404, 503, 403]);
+    for (const { headers, body } of responses) {
+      expect(headers['content-type']).toBe('application/problem+json');
+      expect(JSON.parse(body)).toMatchObject({ instance: expect.stringMatching(/^\/v1\/vehicles\//) });
+    }
+  });
+});
+
 test('shapes become prunable, and modelled errors lose their registration but the base exception keeps it', () => {
   const source = [
     'const _s_registry = new TypeRegistry(_s);',
