@@ -36,6 +36,7 @@ export interface DynaliteStore {
   getTable(name: string, checkStatus: boolean, callback: Callback<Table>): void;
   getItemDb(table: string): SubDatabase;
   getIndexDb(type: string, table: string, index: string): SubDatabase;
+  deleteIndexDb(type: string, table: string, index: string, callback: Callback): void;
 }
 
 export interface BatchOperation {
@@ -57,6 +58,7 @@ interface DynaliteDatabase {
   validateKey(key: unknown, table: Table): unknown;
   validateItem(item: unknown, table: Table): unknown;
   checkConditional(data: Data, item: Item | undefined): unknown;
+  updateIndexes(store: DynaliteStore, table: Table, before: Item | undefined, after: Item, callback: Callback): void;
 }
 
 const require = createRequire(import.meta.url);

@@ -4,6 +4,7 @@ import type { Account } from '../../account.ts';
 import { AwsError } from '../../endpoint/service.ts';
 import { action, asAwsError, database, validate } from './dynalite.ts';
 import type { Data, DynaliteStore, Item, Table } from './dynalite.ts';
+import { changeIndexes, structuralChanges } from './index-changes.ts';
 import { StagedStore } from './staged-store.ts';
 
 export interface DynamoDbEngineOptions {
@@ -51,8 +52,25 @@ export class DynamoDbEngine {
       if ('error' in result!) throw result.error;
       return result!.output;
     }
+    // The library's own validation of new indexes is older than on-demand tables, and it would not make them anyway.
+    if (operation === 'UpdateTable' && structuralChanges(data).length > 0) return this.#changeIndexes(store, data);
     const checked = validate(operation, data, store);
     return operation === 'BatchWriteItem' ? this.#batchWrite(checked) : call(operation, store, checked);
+  }
+
+  async #changeIndexes(store: DynaliteStore, data: Data): Promise<Data> {
+    const name = String(data['TableName']);
+    try {
+      await changeIndexes(store, name, data, (startKey) =>
+        this.execute('Scan', { TableName: name, ...(startKey !== undefined && { ExclusiveStartKey: startKey }) }),
+      );
+    } catch (error) {
+      throw asAwsError(error);
+    }
+    const { GlobalSecondaryIndexUpdates: _done, AttributeDefinitions: _merged, ...rest } = data;
+    if (rest['BillingMode'] !== undefined || rest['ProvisionedThroughput'] !== undefined)
+      return this.execute('UpdateTable', rest);
+    return { TableDescription: await this.table(name) };
   }
 
   async #batchWrite(data: Data): Promise<Data> {

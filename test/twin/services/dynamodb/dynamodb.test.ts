@@ -12,6 +12,7 @@ import {
   TransactWriteItemsCommand,
   UpdateContinuousBackupsCommand,
   UpdateItemCommand,
+  UpdateTableCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -275,6 +276,48 @@ describe('tables', () => {
       new DescribeContinuousBackupsCommand({ TableName: 'commands' }),
     );
     expect(backups!.PointInTimeRecoveryDescription!.PointInTimeRecoveryStatus).toBe('ENABLED');
+  });
+
+  test('fill an index that is added later, and forget one that is removed', async () => {
+    await createTable('reindexed');
+    const attribute = { AttributeName: 'owner', AttributeType: 'S' as const };
+    const index = {
+      IndexName: 'by-owner',
+      KeySchema: [{ AttributeName: 'owner', KeyType: 'HASH' as const }],
+      Projection: { ProjectionType: 'ALL' as const },
+    };
+    const update = (change: object) =>
+      client.send(
+        new UpdateTableCommand({
+          TableName: 'reindexed',
+          AttributeDefinitions: [attribute],
+          GlobalSecondaryIndexUpdates: [change],
+        }),
+      );
+    const query = () =>
+      client.send(
+        new QueryCommand({
+          TableName: 'reindexed',
+          IndexName: 'by-owner',
+          KeyConditionExpression: '#o = :o',
+          ExpressionAttributeNames: { '#o': 'owner' },
+          ExpressionAttributeValues: { ':o': { S: 'a' } },
+        }),
+      );
+    const putOwned = (thing: string) =>
+      client.send(new PutItemCommand({ TableName: 'reindexed', Item: { ...key(thing), owner: { S: 'a' } } }));
+    await putOwned('before');
+    await update({ Create: index });
+    await putOwned('after');
+    expect((await query()).Items!.map((item) => item['thing']!.S).sort()).toEqual(['after', 'before']);
+    await update({ Delete: { IndexName: 'by-owner' } });
+    await expect(query()).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: 'The table does not have the specified index: by-owner',
+    });
+    await expect(update({ Delete: { IndexName: 'by-owner' } })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
   });
 
   test('drop an item once its time to live has passed, and no other', async () => {
