@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
 
 import type { Account } from '../account.ts';
 import type { Clock } from '../clock.ts';
@@ -30,6 +31,9 @@ export interface Endpoint {
 }
 
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+/** One PutObject or UploadPart; what is larger goes up in parts. */
+export const MAX_OBJECT_BYTES = 256 * 1024 * 1024;
 
 /** The one AWS endpoint of the twin: every service, each in its own protocol. */
 export function createEndpoint(options: EndpointOptions): Endpoint {
@@ -95,11 +99,18 @@ async function answer(handler: RequestHandler, request: IncomingMessage, respons
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
+  const most = isObjectUpload(request) ? MAX_OBJECT_BYTES : MAX_BODY_BYTES;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+    if (size <= most) chunks.push(chunk);
+    else chunks.length = 0;
   }
-  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks);
+  return size > most ? undefined : Buffer.concat(chunks);
+}
+
+function isObjectUpload({ method, url, headers }: IncomingMessage): boolean {
+  const scope = `${headers.authorization ?? ''} ${url ?? ''}`;
+  return method === 'PUT' && /(\/|%2F)s3(\/|%2F)aws4_request/i.test(scope);
 }
 
 function wireRequest(request: IncomingMessage, body: Buffer): WireRequest & { readonly queryString: string } {
@@ -122,7 +133,20 @@ function wireRequest(request: IncomingMessage, body: Buffer): WireRequest & { re
 }
 
 function send(response: ServerResponse, method: string | undefined, { statusCode, headers, body }: WireResponse): void {
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  response.writeHead(statusCode, statusCode === 204 ? headers : { ...headers, 'content-length': String(length) });
-  response.end(method === 'HEAD' || statusCode === 204 ? undefined : body);
+  const bodiless = statusCode === 204 || statusCode === 304;
+  if (body instanceof Readable) {
+    response.writeHead(statusCode, headers);
+    if (method === 'HEAD') {
+      body.destroy();
+      response.end();
+    } else {
+      pipeline(body, response, () => undefined);
+    }
+    return;
+  }
+  // The answer to HEAD may tell the length that the answer to GET would have.
+  const length = method === 'HEAD' ? headers['content-length'] : undefined;
+  const ownLength = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  response.writeHead(statusCode, bodiless ? headers : { ...headers, 'content-length': length ?? String(ownLength) });
+  response.end(method === 'HEAD' || bodiless ? undefined : body);
 }

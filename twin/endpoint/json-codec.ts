@@ -7,6 +7,8 @@ export class SerializationError extends Error {}
 /** restJson1 names members by their `jsonName`; awsJson by their member name (https://smithy.io/2.0/aws/protocols/). */
 export interface JsonNaming {
   readonly useJsonName: boolean;
+  /** The format has points in time and bytes of its own (CBOR), so that they are not written as numbers and base64. */
+  readonly native?: boolean;
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -69,14 +71,16 @@ function readScalar(shape: Shape, value: unknown, path: string): unknown {
       return value;
     case 'number':
       if (typeof value === 'string' && ['NaN', 'Infinity', '-Infinity'].includes(value)) return Number(value);
+      if (typeof value === 'bigint') return Number(value);
       if (typeof value !== 'number') throw mismatch('a number', path);
       return value;
     case 'timestamp': {
-      const date = parseTimestamp(value);
+      const date = value instanceof Date ? value : parseTimestamp(value);
       if (!date) throw mismatch('a timestamp', path);
       return date;
     }
     case 'blob':
+      if (value instanceof Uint8Array) return bytesOf(value);
       if (typeof value !== 'string' || !BASE64.test(value)) throw mismatch('base64 text', path);
       return Buffer.from(value, 'base64');
     case 'unit':
@@ -115,9 +119,10 @@ export function writeJson(shape: Shape, value: unknown, naming: JsonNaming): unk
       );
     }
     case 'timestamp':
+      if (naming.native) return value instanceof Date ? value : new Date(Number(value));
       return formatTimestamp(value, shape.timestampFormat, 'epoch-seconds');
     case 'blob':
-      return bytesOf(value).toString('base64');
+      return naming.native ? bytesOf(value) : bytesOf(value).toString('base64');
     case 'unit':
       return {};
     default:

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 import type { AwsError } from './service.ts';
 import type { OperationModel, ServiceModel } from './model.ts';
 
@@ -15,7 +17,8 @@ export interface WireRequest {
 export interface WireResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
+  /** A stream is sent as it comes; its `content-length` is among the headers. */
+  readonly body: string | Buffer | Readable;
 }
 
 /** Which operation a request asks for, with what the address itself has said about the input. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Account } from '../account.ts';
 import type { Clock } from '../clock.ts';
+import { plainBody } from './content-encoding.ts';
 import { identify } from './credentials.ts';
 import type { CredentialLookup } from './credentials.ts';
 import { SerializationError } from './json-codec.ts';
@@ -63,7 +64,7 @@ export class RequestHandler {
         this.#options.account,
         this.#options.clock.now(),
       );
-      return await this.#run(destination, request, caller, requestId, disconnected);
+      return await this.#run(destination, await plainBody(request), caller, requestId, disconnected);
     } catch (error) {
       const { model, protocol } = destination ?? (await this.#rendering(signingName, request));
       const awsError = this.#asAwsError(error, model, destination);
@@ -74,7 +75,7 @@ export class RequestHandler {
   refuseTooLarge(): WireResponse {
     const error = new AwsError(
       'RequestEntityTooLargeException',
-      'The request is larger than the endpoint takes (10 MB).',
+      'The request is larger than the endpoint takes (10 MB, or 256 MB for an object of S3).',
       413,
     );
     return restJsonProtocol.writeError(undefined, error, randomUUID());
@@ -161,11 +162,13 @@ function missingMembersError(model: ServiceModel, missing: readonly string[]): A
 // REST services have an error of their own for this; the others use the common one.
 function validationCode(model: ServiceModel): string {
   if (model.protocol === 'query') return 'ValidationError';
+  if (model.protocol === 'rest-xml') return 'MalformedXML';
   const own = model.protocol === 'rest-json' ? ['InvalidRequestException', 'BadRequestException'] : [];
   return own.find((code) => model.errors.has(code)) ?? 'ValidationException';
 }
 
 function serializationCode(model: ServiceModel | undefined): string {
+  if (model?.protocol === 'rest-xml') return 'InvalidArgument';
   return model?.protocol === 'rest-json' && model.errors.has('InvalidRequestException')
     ? 'InvalidRequestException'
     : 'SerializationException';

@@ -1,11 +1,10 @@
+import { readAddressedMember, writeHeaderMember } from './http-bindings.ts';
 import { bytesOf, readJson, SerializationError, writeJson } from './json-codec.ts';
 import type { JsonNaming } from './json-codec.ts';
 import { messageMembers, parseJsonBody } from './json-protocol.ts';
 import type { OperationModel, ServiceModel } from './model.ts';
-import type { Addressed, WireProtocol, WireRequest, WireResponse } from './protocol.ts';
-import { readScalarText } from './query-codec.ts';
+import type { WireProtocol, WireRequest, WireResponse } from './protocol.ts';
 import type { Shape } from './shape.ts';
-import { formatTimestamp } from './timestamp.ts';
 import { RouteTable } from './uri-template.ts';
 
 const JSON_NAMES: JsonNaming = { useJsonName: true };
@@ -58,59 +57,6 @@ function renamed(
   return { ...members, message: members['message'] };
 }
 
-/** Reads a label, query parameter or header into `input`; false when the member travels in the body. */
-function readAddressedMember(
-  name: string,
-  member: Shape,
-  { labels }: Addressed,
-  request: WireRequest,
-  input: Record<string, unknown>,
-): boolean {
-  const { traits } = member;
-  if (traits['httpLabel'] !== undefined) {
-    if (labels[name] !== undefined) input[name] = readScalarText(member, labels[name], name);
-    return true;
-  }
-  if (typeof traits['httpQuery'] === 'string') {
-    const values = request.query.getAll(traits['httpQuery']);
-    if (values.length > 0) input[name] = readTexts(member, values, name);
-    return true;
-  }
-  if (traits['httpQueryParams'] !== undefined) {
-    const list = member.element.kind === 'list';
-    input[name] = Object.fromEntries(
-      [...new Set(request.query.keys())].map((key) => [key, list ? request.query.getAll(key) : request.query.get(key)]),
-    );
-    return true;
-  }
-  if (typeof traits['httpPrefixHeaders'] === 'string') {
-    const prefix = traits['httpPrefixHeaders'].toLowerCase();
-    const entries = Object.entries(request.headers).filter(([header]) => header.startsWith(prefix));
-    if (entries.length > 0)
-      input[name] = Object.fromEntries(entries.map(([header, value]) => [header.slice(prefix.length), value]));
-    return true;
-  }
-  if (typeof traits['httpHeader'] === 'string') {
-    const text = request.headers[traits['httpHeader'].toLowerCase()];
-    if (text !== undefined) input[name] = readHeader(member, text, name);
-    return true;
-  }
-  return false;
-}
-
-function readTexts(member: Shape, values: readonly string[], name: string): unknown {
-  if (member.kind === 'list') return values.map((value) => readScalarText(member.element, value, name));
-  if (member.kind === 'map') throw new SerializationError(`The value at '${name}' cannot travel in a query.`);
-  return readScalarText(member, values[0]!, name);
-}
-
-function readHeader(member: Shape, text: string, name: string): unknown {
-  if (member.kind === 'list') return text.split(',').map((value) => readScalarText(member.element, value.trim(), name));
-  // JSON in a header is base64 of the JSON text (Smithy's mediaType trait).
-  if (member.traits['mediaType'] !== undefined) return Buffer.from(text, 'base64').toString('utf8');
-  return readScalarText(member, text, name);
-}
-
 function readPayload(name: string, member: Shape, request: WireRequest, input: Record<string, unknown>): void {
   if (member.kind === 'blob') {
     input[name] = request.body;
@@ -158,19 +104,10 @@ function writeRestOutput(
       continue;
     } else if (traits['httpResponseCode'] !== undefined) {
       statusCode = Number(value);
-    } else if (typeof traits['httpHeader'] === 'string') {
-      headers[traits['httpHeader'].toLowerCase()] = headerText(member, value);
-    } else {
+    } else if (!writeHeaderMember(member, value, headers)) {
       body[String(traits['jsonName'] ?? name)] = writeJson(member, value, JSON_NAMES);
     }
   }
   headers['content-type'] ??= 'application/json';
   return { statusCode, headers, body: payload ?? (statusCode === 204 ? '' : JSON.stringify(body)) };
-}
-
-function headerText(member: Shape, value: unknown): string {
-  if (member.kind === 'timestamp') return String(formatTimestamp(value, member.timestampFormat, 'http-date'));
-  if (member.traits['mediaType'] !== undefined) return Buffer.from(String(value), 'utf8').toString('base64');
-  if (Array.isArray(value)) return value.join(', ');
-  return String(value);
 }

@@ -4,6 +4,7 @@ import type { ServiceModel } from './model.ts';
 import type { Addressed, WireProtocol, WireRequest } from './protocol.ts';
 import { queryProtocol } from './query-protocol.ts';
 import { restJsonProtocol } from './rest-json-protocol.ts';
+import { restXmlProtocol } from './rest-xml-protocol.ts';
 import { AwsError } from './service.ts';
 import type { AwsService } from './service.ts';
 
@@ -23,6 +24,8 @@ const TARGETS: Readonly<Record<string, string>> = {
   AmazonSSM: 'ssm',
   AWSEvents: 'events',
   Logs_20140328: 'logs',
+  Firehose_20150804: 'firehose',
+  GraniteServiceVersion20100801: 'monitoring',
   AWSCognitoIdentityProviderService: 'cognito-idp',
 };
 
@@ -74,7 +77,7 @@ export class ServiceDirectory {
     let refusal: AwsError | undefined;
     for (const service of candidates) {
       const model = await this.modelOf(service);
-      const protocol = protocolOf(model, request);
+      const protocol = await protocolOf(model, request);
       const addressed = protocol.address(model, request);
       if ('unknown' in addressed) {
         refusal ??= new AwsError(
@@ -103,7 +106,7 @@ export class ServiceDirectory {
     const service = signingName === undefined ? undefined : this.#bySigningName.get(signingName)?.[0];
     if (!service) return { model: undefined, protocol: guessProtocol(request) };
     const model = await this.modelOf(service);
-    return { model, protocol: protocolOf(model, request) };
+    return { model, protocol: await protocolOf(model, request) };
   }
 
   modelOf(service: AwsService): Promise<ServiceModel> {
@@ -113,11 +116,12 @@ export class ServiceDirectory {
   }
 }
 
-function protocolOf(model: ServiceModel, request: WireRequest): WireProtocol {
+async function protocolOf(model: ServiceModel, request: WireRequest): Promise<WireProtocol> {
   if (model.protocol === 'rest-json') return restJsonProtocol;
+  if (model.protocol === 'rest-xml') return restXmlProtocol;
   if (model.protocol === 'query') return queryProtocol;
-  if (model.protocol === 'json') return isForm(request) ? queryProtocol : jsonProtocol;
-  throw new AwsError('NotImplemented', `The endpoint does not speak ${model.protocol}.`, 501);
+  if (request.headers['smithy-protocol'] === 'rpc-v2-cbor') return (await import('./cbor-protocol.ts')).cborProtocol;
+  return isForm(request) ? queryProtocol : jsonProtocol;
 }
 
 function guessProtocol(request: WireRequest): WireProtocol {

@@ -116,6 +116,9 @@ export function verifySignature(
     );
   }
   const validUntil = signedAt + (signature.expires === undefined ? MAX_SKEW_MS : signature.expires * 1000);
+  if (nowMs > validUntil && signature.presigned && signature.service === 's3') {
+    throw new AwsError('AccessDenied', 'Request has expired', 403);
+  }
   if (nowMs > validUntil)
     throw invalid(
       `Signature expired: ${signature.time} is now earlier than ${basicTime(nowMs - MAX_SKEW_MS)} (${basicTime(nowMs)} - 15 min.)`,

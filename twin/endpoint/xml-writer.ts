@@ -22,11 +22,11 @@ export function element(name: string, content: string): string {
 }
 
 /** The members of a structure as XML elements (https://smithy.io/2.0/spec/protocol-traits.html#xml-bindings). */
-export function writeXmlMembers(shape: Shape, value: Record<string, unknown>): string {
+export function writeXmlMembers(shape: Pick<Shape, 'members'>, value: Record<string, unknown>): string {
   let xml = '';
   for (const [name, member] of shape.members) {
     const content = value[name];
-    if (content !== undefined && content !== null)
+    if (content !== undefined && content !== null && member.traits['xmlAttribute'] === undefined)
       xml += writeXml(String(member.traits['xmlName'] ?? name), member, content);
   }
   return xml;
@@ -37,7 +37,7 @@ function writeXml(name: string, shape: Shape, value: unknown): string {
   switch (shape.kind) {
     case 'structure':
     case 'union':
-      return element(name, writeXmlMembers(shape, value as Record<string, unknown>));
+      return `<${name}${xmlAttributes(shape, value as Record<string, unknown>)}>${writeXmlMembers(shape, value as Record<string, unknown>)}</${name}>`;
     case 'list': {
       const elementName = flattened ? name : String(shape.element.traits['xmlName'] ?? 'member');
       const elements = (value as unknown[]).map((item) => writeXml(elementName, shape.element, item)).join('');
@@ -61,4 +61,15 @@ function writeXml(name: string, shape: Shape, value: unknown): string {
     default:
       return element(name, escapeXml(String(value)));
   }
+}
+
+function xmlAttributes(shape: Shape, value: Record<string, unknown>): string {
+  let xml = '';
+  const namespace = shape.traits['xmlNamespace'];
+  if (Array.isArray(namespace)) xml += ` xmlns:${String(namespace[0])}="${String(namespace[1])}"`;
+  for (const [name, member] of shape.members) {
+    if (member.traits['xmlAttribute'] === undefined || value[name] === undefined) continue;
+    xml += ` ${String(member.traits['xmlName'] ?? name)}="${escapeXml(String(value[name]))}"`;
+  }
+  return xml;
 }
