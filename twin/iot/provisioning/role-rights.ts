@@ -16,8 +16,10 @@ export function rightsFor(
     const thingArn = iotArn(account, 'thing', thing.thingName);
     rights.push(['iot:DescribeThing', thingArn]);
     rights.push([registry.things.get(thing.thingName) ? 'iot:UpdateThing' : 'iot:CreateThing', thingArn]);
-    for (const group of thing.thingGroups ?? [])
+    for (const group of thing.thingGroups ?? []) {
       rights.push(['iot:AddThingToThingGroup', iotArn(account, 'thinggroup', group)]);
+      rights.push(['iot:AddThingToThingGroup', thingArn]);
+    }
     if (thing.billingGroup !== undefined) {
       rights.push(['iot:AddThingToBillingGroup', iotArn(account, 'billinggroup', thing.billingGroup)]);
     }

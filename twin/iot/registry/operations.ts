@@ -29,17 +29,35 @@ export function iotService(
     iamPrefix: 'iot',
     model: () => import('@aws-sdk/client-iot'),
     operations: {
-      ...thingOperations(registry),
-      ...thingTypeOperations(registry),
-      ...thingGroupOperations(registry),
-      ...billingGroupOperations(registry),
-      ...policyOperations(registry),
-      ...certificateOperations(registry, provisioning.issuer),
-      ...caCertificateOperations(registry),
-      ...accountOperations(registry, endpoints),
-      ...definitionOperations(registry),
-      ...provisioningOperations(registry, provisioning),
+      ...allOrNothing(registry, {
+        ...thingOperations(registry),
+        ...thingTypeOperations(registry),
+        ...thingGroupOperations(registry),
+        ...billingGroupOperations(registry),
+        ...policyOperations(registry),
+        ...certificateOperations(registry, provisioning.issuer),
+        ...caCertificateOperations(registry),
+        ...accountOperations(registry, endpoints),
+        ...definitionOperations(registry),
+        ...provisioningOperations(registry, provisioning),
+      }),
       ...others,
     },
   };
+}
+
+/**
+ * An operation that fails half-way (a tag is refused after its group was made) leaves nothing. What an asynchronous one
+ * does after its first `await` is not covered: those make their writes in one go at the end.
+ */
+function allOrNothing(
+  registry: Registry,
+  operations: Readonly<Record<string, OperationDefinition>>,
+): Record<string, OperationDefinition> {
+  return Object.fromEntries(
+    Object.entries(operations).map(([name, definition]) => [
+      name,
+      { ...definition, run: (input, context) => registry.atomically(() => definition.run(input, context)) },
+    ]),
+  );
 }

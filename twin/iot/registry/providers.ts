@@ -10,7 +10,7 @@ import type { Registry } from './registry.ts';
 
 /** The resource types of the registry, certificates and provisioning (CloudFormation template reference, AWS IoT). */
 export function registryProviders(registry: Registry, provisioning: DeviceProvisioning): ResourceProvider[] {
-  return [
+  const providers = [
     ...thingProviders(registry),
     ...policyProviders(registry),
     ...certificateProviders(registry, provisioning.issuer),
@@ -18,4 +18,15 @@ export function registryProviders(registry: Registry, provisioning: DeviceProvis
     ...loggingProviders(registry),
     provisioningTemplateProvider(registry, provisioning.templates),
   ];
+  return providers.map((provider) => allOrNothing(registry, provider));
+}
+
+/** A resource that cannot be made whole is not made at all; see `allOrNothing` of the operations. */
+function allOrNothing(registry: Registry, provider: ResourceProvider): ResourceProvider {
+  return {
+    type: provider.type,
+    create: (request) => registry.atomically(() => provider.create(request)),
+    update: (request) => registry.atomically(() => provider.update(request)),
+    delete: (request) => registry.atomically(() => provider.delete(request)),
+  };
 }

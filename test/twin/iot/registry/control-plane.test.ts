@@ -693,6 +693,14 @@ describe('the IoT control plane, to the AWS SDK', () => {
     expect((await send('ListTagsForResource', { resourceArn: thingGroupArn }))['tags']).toEqual([]);
   });
 
+  test('an operation that fails half-way leaves nothing', async () => {
+    const input = { thingGroupName: name, tags: [{ Key: 'aws:reserved', Value: 'x' }] };
+    expect(await failure('CreateThingGroup', input)).toMatchObject({ name: 'InvalidRequestException' });
+    expect(await failure('DescribeThingGroup', { thingGroupName: name })).toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+
   describe('provisioning', () => {
     test('templates have versions, and a body that is checked', async () => {
       const input = {

@@ -39,5 +39,13 @@ export function byArn(member: string): ResourcesOf {
   return (input) => [typeof input[member] === 'string' ? input[member] : '*'];
 }
 
+/** IAM is asked about the certificate whose ARN is in this member; about `*` for a Cognito identity. */
+export function byPrincipal(member: string): ResourcesOf {
+  return (input) => {
+    const principal = input[member];
+    return [typeof principal === 'string' && principal.startsWith('arn:') ? principal : '*'];
+  };
+}
+
 /** What an operation without output answers. */
 export const NOTHING = {};

@@ -7,7 +7,7 @@ import { KeySet } from '../key-set.ts';
 import { PoliciesInForce } from '../policies-in-force.ts';
 import { targetOfKey } from '../policy-attachments.ts';
 import type { Registry } from '../registry.ts';
-import { named, NOTHING, operation } from './operation.ts';
+import { byPrincipal, named, NOTHING, operation } from './operation.ts';
 import type { MarkerInput } from './paging.ts';
 import { nextMarker, pageByMarker } from './paging.ts';
 
@@ -123,8 +123,9 @@ function attachmentOperations(registry: Registry): Record<string, OperationDefin
       (input) => attached(input.target!, input.recursive ?? false, input),
       targetResources,
     ),
-    ListPrincipalPolicies: operation<iot.ListPrincipalPoliciesRequest, iot.ListPrincipalPoliciesResponse>((input) =>
-      attached(input.principal!, false, input),
+    ListPrincipalPolicies: operation<iot.ListPrincipalPoliciesRequest, iot.ListPrincipalPoliciesResponse>(
+      (input) => attached(input.principal!, false, input),
+      byPrincipal('principal'),
     ),
     ListTargetsForPolicy: operation<iot.ListTargetsForPolicyRequest, iot.ListTargetsForPolicyResponse>(
       (input) => {
@@ -134,16 +135,13 @@ function attachmentOperations(registry: Registry): Record<string, OperationDefin
       },
       named('policy', 'policyName'),
     ),
-    ListPolicyPrincipals: operation<iot.ListPolicyPrincipalsRequest, iot.ListPolicyPrincipalsResponse>(
-      (input) => {
-        policies.describe(input.policyName!);
-        const isPrincipal = (key: string): boolean =>
-          nameOfArn(registry.account, 'thinggroup', targetOfKey(key)) === undefined;
-        const listed = pageByMarker(policyAttachments.targetsOf(input.policyName!), input, isPrincipal);
-        return { principals: listed.keys.map(targetOfKey), ...nextMarker(listed) };
-      },
-      named('policy', 'policyName'),
-    ),
+    ListPolicyPrincipals: operation<iot.ListPolicyPrincipalsRequest, iot.ListPolicyPrincipalsResponse>((input) => {
+      policies.describe(input.policyName!);
+      const isPrincipal = (key: string): boolean =>
+        nameOfArn(registry.account, 'thinggroup', targetOfKey(key)) === undefined;
+      const listed = pageByMarker(policyAttachments.targetsOf(input.policyName!), input, isPrincipal);
+      return { principals: listed.keys.map(targetOfKey), ...nextMarker(listed) };
+    }),
     GetEffectivePolicies: operation<iot.GetEffectivePoliciesRequest, iot.GetEffectivePoliciesResponse>((input) => {
       if (input.principal === undefined && input.thingName === undefined) {
         throw invalidRequest('Either principal or thingName must be given');
@@ -158,7 +156,7 @@ function attachmentOperations(registry: Registry): Record<string, OperationDefin
           policyDocument: document,
         })),
       };
-    }),
+    }, byPrincipal('principal')),
   };
 }
 

@@ -1,11 +1,13 @@
 import type * as iot from '@aws-sdk/client-iot';
 
 import type { OperationDefinition } from '../../../endpoint/service.ts';
+import { iotArn } from '../arns.ts';
 import { invalidRequest } from '../failures.ts';
 import { thingOfKey } from '../group-memberships.ts';
 import { KeySet } from '../key-set.ts';
 import type { Registry } from '../registry.ts';
 import type { ThingGroupRecord } from '../thing-groups.ts';
+import type { ResourcesOf } from './operation.ts';
 import { named, NOTHING, operation } from './operation.ts';
 import { nextToken, pageByToken } from './paging.ts';
 import { nameOrArn } from './things.ts';
@@ -13,15 +15,12 @@ import { nameOrArn } from './things.ts';
 export function thingGroupOperations(registry: Registry): Record<string, OperationDefinition> {
   const { thingGroups, tags } = registry;
   return {
-    CreateThingGroup: operation<iot.CreateThingGroupRequest, iot.CreateThingGroupResponse>(
-      (input) => {
-        const group = thingGroups.create(input.thingGroupName!, input.parentGroupName, input.thingGroupProperties);
-        tags.set(group.thingGroupArn, input.tags);
-        const { thingGroupName, thingGroupArn, thingGroupId } = group;
-        return { thingGroupName, thingGroupArn, thingGroupId };
-      },
-      named('thinggroup', 'thingGroupName'),
-    ),
+    CreateThingGroup: operation<iot.CreateThingGroupRequest, iot.CreateThingGroupResponse>((input) => {
+      const group = thingGroups.create(input.thingGroupName!, input.parentGroupName, input.thingGroupProperties);
+      tags.set(group.thingGroupArn, input.tags);
+      const { thingGroupName, thingGroupArn, thingGroupId } = group;
+      return { thingGroupName, thingGroupArn, thingGroupId };
+    }, groupAndParent),
     DescribeThingGroup: operation<iot.DescribeThingGroupRequest, iot.DescribeThingGroupResponse>(
       (input) => described(registry, thingGroups.describe(input.thingGroupName!)),
       named('thinggroup', 'thingGroupName'),
@@ -77,7 +76,7 @@ function membershipOperations(registry: Registry): Record<string, OperationDefin
         });
         return NOTHING;
       },
-      named('thing', 'thingName'),
+      thingAndGroups,
     ),
     ListThingGroupsForThing: operation<iot.ListThingGroupsForThingRequest, iot.ListThingGroupsForThingResponse>(
       (input) => {
@@ -108,15 +107,26 @@ function membershipOperations(registry: Registry): Record<string, OperationDefin
   };
 }
 
-const membershipResources = (
-  input: Record<string, unknown>,
-  account: Parameters<ReturnType<typeof named>>[1],
-): string[] => [
+const membershipResources: ResourcesOf = (input, account) => [
   ...(input['thingGroupArn'] === undefined
     ? named('thinggroup', 'thingGroupName')(input, account)
     : [String(input['thingGroupArn'])]),
   ...(input['thingArn'] === undefined ? named('thing', 'thingName')(input, account) : [String(input['thingArn'])]),
 ];
+
+const groupAndParent: ResourcesOf = (input, account) => [
+  ...named('thinggroup', 'thingGroupName')(input, account),
+  ...(input['parentGroupName'] === undefined ? [] : named('thinggroup', 'parentGroupName')(input, account)),
+];
+
+const thingAndGroups: ResourcesOf = (input, account) => {
+  const { thingGroupsToAdd = [], thingGroupsToRemove = [] } = input as iot.UpdateThingGroupsForThingRequest;
+  const groups = [...thingGroupsToAdd, ...thingGroupsToRemove];
+  return [
+    ...named('thing', 'thingName')(input, account),
+    ...groups.map((group) => iotArn(account, 'thinggroup', group)),
+  ];
+};
 
 interface MembershipInput {
   readonly thingGroupName?: string | undefined;

@@ -4,7 +4,7 @@ import type { OperationDefinition } from '../../../endpoint/service.ts';
 import { invalidRequest } from '../failures.ts';
 import type { Registry } from '../registry.ts';
 import type { ThingRecord } from '../things.ts';
-import { named, NOTHING, operation } from './operation.ts';
+import { byPrincipal, named, NOTHING, operation } from './operation.ts';
 import { nextToken, pageByToken } from './paging.ts';
 
 export function thingOperations(registry: Registry): Record<string, OperationDefinition> {
@@ -58,11 +58,11 @@ export function thingOperations(registry: Registry): Record<string, OperationDef
     AttachThingPrincipal: operation<iot.AttachThingPrincipalRequest, iot.AttachThingPrincipalResponse>((input) => {
       registry.attachThingPrincipal(input.thingName!, input.principal!, input.thingPrincipalType);
       return NOTHING;
-    }),
+    }, byPrincipal('principal')),
     DetachThingPrincipal: operation<iot.DetachThingPrincipalRequest, iot.DetachThingPrincipalResponse>((input) => {
       registry.detachThingPrincipal(input.thingName!, input.principal!);
       return NOTHING;
-    }),
+    }, byPrincipal('principal')),
     ...attachmentListings(registry),
   };
 }
@@ -96,7 +96,7 @@ function attachmentListings(registry: Registry): Record<string, OperationDefinit
     ListPrincipalThings: operation<iot.ListPrincipalThingsRequest, iot.ListPrincipalThingsResponse>((input) => {
       const listed = pageByToken(principals.keysOfPrincipal(checkedPrincipal(registry, input.principal!)), input);
       return { things: listed.keys.map((key) => principals.ofKey(key).thingName), ...nextToken(listed) };
-    }),
+    }, byPrincipal('principal')),
     ListPrincipalThingsV2: operation<iot.ListPrincipalThingsV2Request, iot.ListPrincipalThingsV2Response>((input) => {
       const wanted = (key: string): boolean =>
         input.thingPrincipalType === undefined || principals.ofKey(key).thingPrincipalType === input.thingPrincipalType;
@@ -110,7 +110,7 @@ function attachmentListings(registry: Registry): Record<string, OperationDefinit
         return { thingName, thingPrincipalType };
       });
       return { principalThingObjects: objects, ...nextToken(listed) };
-    }),
+    }, byPrincipal('principal')),
   };
 }
 
