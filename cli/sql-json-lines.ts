@@ -1,32 +1,21 @@
 import type { PublicationProperties } from '../twin/iot/publication.ts';
-import {
-  DEFAULT_SQL_VERSION,
-  parseJsonValue,
-  SQL_VERSIONS,
-  type SqlVersion,
-  type Value,
-} from '../twin/iot/sql/index.ts';
+import { DEFAULT_SQL_VERSION, SQL_VERSIONS, type SqlVersion, type Value } from '../twin/iot/sql/index.ts';
 import { evaluate, outputForJson, type GivenMessage } from './sql-message.ts';
 
 type Fields = Readonly<Record<string, Value>>;
 
 /**
- * Answers one line of `iov sql --json`: `{"id", "sql", "topic", "payload", …}` becomes `{"id", "fires", "output"}`, and
- * `{"id", "error"}` where the line is no such question or the statement is no IoT SQL. Never throws.
+ * Answers one question of `iov sql --json`: `{"id", "sql", "topic", "payload", …}` becomes `{"fires", "output"}`.
+ * @param question as `parseJsonValue` reads it: numbers keep their digits and their ".0", as either SQL version may read the payload
+ * @throws Error where it is no such question, or the statement is no IoT SQL
  */
-export async function answerLine(line: string): Promise<string> {
-  let id: Value = null;
-  try {
-    // Numbers keep their digits and their ".0", as the payload may be read by either SQL version.
-    const question = parseJsonValue(line);
-    if (!isFields(question)) throw new Error('a line must be a JSON object');
-    id = question['id'] ?? null;
-    const outcome = await evaluate(requireText(question, 'sql'), versionOf(question), messageOf(question));
-    if ('failed' in outcome || !outcome.fires) return JSON.stringify({ id, fires: false });
-    return JSON.stringify({ id, fires: true, output: outputForJson(outcome.output) });
-  } catch (error) {
-    return JSON.stringify({ id, error: error instanceof Error ? error.message : String(error) });
-  }
+export async function answerSqlQuestion(question: unknown): Promise<Record<string, unknown>> {
+  if (!isFields(question as Value)) throw new Error('a line must be a JSON object');
+  const fields = question as Fields;
+  const outcome = await evaluate(requireText(fields, 'sql'), versionOf(fields), messageOf(fields));
+  return 'failed' in outcome || !outcome.fires
+    ? { fires: false }
+    : { fires: true, output: outputForJson(outcome.output) };
 }
 
 function messageOf(question: Fields): GivenMessage {

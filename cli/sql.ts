@@ -1,10 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 
 import { Command, InvalidArgumentError } from 'commander';
 
-import { DEFAULT_SQL_VERSION, SQL_VERSIONS, SqlSyntaxError, type SqlVersion } from '../twin/iot/sql/index.ts';
-import { answerLine } from './sql-json-lines.ts';
+import {
+  DEFAULT_SQL_VERSION,
+  parseJsonValue,
+  SQL_VERSIONS,
+  SqlSyntaxError,
+  type SqlVersion,
+} from '../twin/iot/sql/index.ts';
+import { answerJsonLines } from './json-lines.ts';
+import { answerSqlQuestion } from './sql-json-lines.ts';
 import { report } from './sql-report.ts';
 
 interface SqlOptions {
@@ -36,7 +42,7 @@ export function sqlCommand(): Command {
     .option('--sql-version <version>', SQL_VERSIONS.join(', '), oneOf(...SQL_VERSIONS), DEFAULT_SQL_VERSION)
     .option('--json', 'read JSON Lines on standard input and answer each with a line')
     .action(async (statement: string | undefined, options: SqlOptions, command: Command) => {
-      if (options.json) return answerLines();
+      if (options.json) return answerJsonLines(process.stdin, process.stdout, answerSqlQuestion, parseJsonValue);
       if (statement === undefined)
         command.error('error: name a statement, or --json to read questions from standard input');
       if (options.topic === undefined) command.error('error: name the topic of the message with --topic');
@@ -75,14 +81,6 @@ async function payloadOf({ payload, payloadFile, payloadBase64 }: SqlOptions): P
 function pointAt(statement: string, error: SqlSyntaxError): string {
   const line = statement.split('\n')[error.line - 1] ?? '';
   return `${error.message}\n  ${line}\n  ${' '.repeat(error.column - 1)}^`;
-}
-
-async function answerLines(): Promise<void> {
-  for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-    if (line.trim() === '') continue;
-    const answer = await answerLine(line);
-    if (!process.stdout.write(`${answer}\n`)) await new Promise((resolve) => process.stdout.once('drain', resolve));
-  }
 }
 
 function oneOf<T extends string>(...allowed: readonly T[]): (given: string) => T {

@@ -2,11 +2,20 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 
 import { describe, expect, test } from '@jest/globals';
 
-import { answerLine } from '../../cli/sql-json-lines.ts';
+import { answerJsonLines } from '../../cli/json-lines.ts';
+import { answerSqlQuestion } from '../../cli/sql-json-lines.ts';
 import { report } from '../../cli/sql-report.ts';
+import { parseJsonValue } from '../../twin/iot/sql/index.ts';
+
+async function answerLine(line: string): Promise<string> {
+  const output = new PassThrough();
+  await answerJsonLines(Readable.from([`${line}\n`]), output, answerSqlQuestion, parseJsonValue);
+  return String(output.read()).trimEnd();
+}
 
 async function answer(question: unknown): Promise<unknown> {
   return JSON.parse(await answerLine(typeof question === 'string' ? question : JSON.stringify(question)));

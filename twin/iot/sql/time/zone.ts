@@ -79,8 +79,9 @@ const REGIONS: Readonly<Record<string, string>> = {
 
 export const UTC: Zone = fixedZone('UTC', 0);
 
-/** Zones met so far: only ids that exist, so the number of regions bounds it. */
 const regions = new Map<string, Zone>();
+/** ICU takes ids in any case, so the number of regions alone would not bound the zones kept. */
+const MAX_REGIONS = 1_000;
 
 /** A zone by its id: `Europe/Berlin`, `UTC`, `Z`, `+01:00`, `UTC+01:00`. `undefined` for what is none. */
 export function findZone(id: string): Zone | undefined {
@@ -90,9 +91,11 @@ export function findZone(id: string): Zone | undefined {
     const offset = offsetOf(match[1]!, match[2], match[3], match[4]);
     return offset === undefined ? undefined : fixedZone(id, offset);
   }
-  const known = regions.get(id) ?? regionZone(id);
-  if (known) regions.set(known.id, known);
-  return known;
+  const known = regions.get(id);
+  if (known) return known;
+  const found = regionZone(id);
+  if (found && regions.size < MAX_REGIONS) regions.set(id, found);
+  return found;
 }
 
 /** As {@link findZone}, and by abbreviations such as `PST`, read as Java reads them. */
