@@ -23,11 +23,14 @@ export class StreamStack extends CellStack {
       securityGroup: network.brokerSecurityGroup,
     });
     this.rulesUser = new ScramUser(this, 'RulesUser', 'iot-rules');
-    new CfnBatchScramSecret(this, 'ScramSecrets', {
+    const secrets = new CfnBatchScramSecret(this, 'ScramSecrets', {
       clusterArn: kafka.clusterArn,
       secretArnList: [this.rulesUser.secret.secretArn],
     });
-    for (const [name, settings] of Object.entries(topics)) kafka.addTopic(name, settings);
+    for (const [name, settings] of Object.entries(topics)) {
+      // One change of the cluster at a time: it takes topics only while it is ACTIVE.
+      kafka.addTopic(name, settings).addResourceDependency(secrets);
+    }
     const bootstrap = new CellCustomResource(this, 'BootstrapBrokers', 'bootstrap-brokers', {
       description: "Gives the addresses of the cluster's brokers, which CloudFormation does not",
       timeout: Duration.minutes(1),

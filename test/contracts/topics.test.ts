@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { isThingName } from '../../contracts/device-classes.ts';
 import {
+  RULE_NAMES,
   THING_LEVEL,
   lastWillTopic,
   parseCommandRequestTopic,
@@ -33,6 +34,13 @@ describe('device topics', () => {
     expect(filter.split('/').map((level, index) => (level === '+' ? levels[index] : level))).toEqual(levels);
     expect(levels).toHaveLength(filter.split('/').length);
   });
+
+  test.each(RULE_NAMES)(
+    'of the rule %s can be told from others: AWS IoT allows letters, digits and underscores',
+    (name) => {
+      expect(name).toMatch(/^[a-zA-Z0-9_]{1,128}$/);
+    },
+  );
 
   test('stay within 7 slashes and 256 bytes for the longest ids', () => {
     const longest = topics.commandResponse('T'.repeat(64), 'c'.repeat(64));

@@ -39,6 +39,10 @@ describe('the cluster', () => {
     expect(BrokerNodeGroupInfo).not.toHaveProperty('StorageInfo');
   });
 
+  test('has a fixed name, so that a change that would replace it fails instead', () => {
+    expect(only('AWS::MSK::Cluster').Properties['ClusterName']).toBe('iov-dev-main-stream');
+  });
+
   test('takes nobody without a password or a role, and nothing unencrypted', () => {
     expect(only('AWS::MSK::Cluster').Properties).toMatchObject({
       ClientAuthentication: {
@@ -60,6 +64,13 @@ describe('the cluster', () => {
         'retention.ms': String(settings.retentionHours * 3_600_000),
         'cleanup.policy': 'delete',
       });
+    }
+  });
+
+  test('has its user before its topics: it takes topics only while nothing else changes it', () => {
+    const [secretsId] = Object.keys(resources(stream, 'AWS::MSK::BatchScramSecret'));
+    for (const { DependsOn } of Object.values(resources(stream, 'AWS::MSK::Topic'))) {
+      expect(DependsOn).toContain(secretsId);
     }
   });
 
