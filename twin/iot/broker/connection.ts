@@ -89,6 +89,8 @@ export class Connection implements Watched {
   lastHeardSecond = 0;
   silenceSeconds = GRACE_SECONDS;
   wheelSlot = -1;
+  /** QoS 0 messages that the rules have not finished with. */
+  unsettledQos0 = 0;
   /** Ends connections whose authorization or WebSocket has a term. */
   lifetime: ScheduledCall | undefined;
   #acknowledgements: AcknowledgementQueue | undefined;

@@ -7,6 +7,7 @@ import type { BrokerCore } from './core.ts';
 import { acceptRetained, hasOutboundRoom, route } from './fan-out.ts';
 import { httpContext } from './http-front.ts';
 import type { Admission, BrokerAction } from './ports.ts';
+import { boundExpiry, exceedsPropertyLimits } from './publication-properties.ts';
 import { peerOf } from './tls-front.ts';
 import { isServiceTopic, isShadowTopic, isTopicName, isWithinLimits } from './topics.ts';
 
@@ -77,13 +78,17 @@ async function publish(core: BrokerCore, request: IncomingMessage): Promise<void
   if (retain) authorize(core, admission, 'iot:RetainPublish', topic, peer.sourceIp);
   if (!core.rates.inbound.take(core.clock.now()) || !hasOutboundRoom(core))
     throw new HttpRefusal(429, 'ThrottlingException', 'Too many requests');
+  const properties = propertiesOf(request, query, admission);
+  if (properties && exceedsPropertyLimits(properties, core.quotas)) {
+    throw new HttpRefusal(400, 'InvalidRequestException', 'A property exceeds its limit.');
+  }
   core.counters.messagesIn += 1;
   const publication: Publication = {
     topic,
     payload,
     qos: qos === '1' ? 1 : 0,
     retain,
-    properties: propertiesOf(request, query, admission),
+    properties,
     source: {
       protocol: 'http',
       principal: admission.principal,
@@ -188,7 +193,7 @@ function propertiesOf(
   const properties: PublicationProperties = {
     ...(format !== undefined && { payloadFormatIndicator: format === 'UTF8_DATA' }),
     ...(correlation !== undefined && { correlationData: Buffer.from(correlation, 'base64') }),
-    ...(expiry !== null && { messageExpiryInterval: Math.min(Math.max(Number(expiry), 1), 604_800) }),
+    ...(expiry !== null && { messageExpiryInterval: boundExpiry(Number(expiry)) }),
     ...(contentType !== null && { contentType }),
     ...(responseTopic !== null && { responseTopic }),
     ...(userProperties.length > 0 && { userProperties }),

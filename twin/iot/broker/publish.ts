@@ -1,21 +1,17 @@
 import type { Publication, PublicationProperties } from '../publication.ts';
-import { IN_FLIGHT_LIMIT, type Connection } from './connection.ts';
-import { acceptRetained, hasOutboundRoom, route } from './fan-out.ts';
+import type { Connection } from './connection.ts';
+import { acceptRetained, hasOutboundRoom } from './fan-out.ts';
 import { ProtocolViolation } from './frames.ts';
-import { OutboundMessage } from './outbound-message.ts';
-import { deliverQos0, deliverQos1 } from './outbound.ts';
-import type { BrokerAction, ReservedReply, ReservedRequester } from './ports.ts';
+import type { BrokerAction } from './ports.ts';
+import { boundExpiry, exceedsPropertyLimits } from './publication-properties.ts';
+import { acceptPublish, refuseBeyondReceiveMaximum } from './publish-acceptance.ts';
 import { decodePublish, type PublishPacket } from './publish-packet.ts';
-import type { Quotas } from './quotas.ts';
 import { logEntry, logPublishRefusal } from './refusals.ts';
 import { REASON, type DisconnectReason, type ReasonCode } from './reason-codes.ts';
-import { isBasicIngest, isServiceTopic, isShadowTopic, isTopicName, isWithinLimits } from './topics.ts';
+import { isBasicIngest, isTopicName, isWithinLimits } from './topics.ts';
 
 /** Topic Alias Maximum that CONNACK announces (quota "Maximum topic alias"). */
 export const TOPIC_ALIAS_MAXIMUM = 8;
-
-/** Longest message expiry interval, in seconds; 0 counts as 1 (quota "Message expiry interval"). */
-const MESSAGE_EXPIRY_MAXIMUM = 604_800;
 
 /** PUBLISH from a client (MQTT 5, section 3.3). */
 export function handlePublish(connection: Connection, bytes: Buffer, headerLength: number): void {
@@ -33,6 +29,7 @@ export function handlePublish(connection: Connection, bytes: Buffer, headerLengt
     if (connection.version === 5) throw new ProtocolViolation('QoS 2 is not supported', REASON.QOS_NOT_SUPPORTED);
     return;
   }
+  if (packet.qos === 1) refuseBeyondReceiveMaximum(connection);
   const topic = connection.version === 5 ? resolveAlias(connection, packet) : packet.topic;
   if (!isTopicName(topic))
     throw new ProtocolViolation(`not a topic name: ${JSON.stringify(topic)}`, REASON.TOPIC_NAME_INVALID);
@@ -60,7 +57,7 @@ export function handlePublish(connection: Connection, bytes: Buffer, headerLengt
     refuse(connection, packet, topic, THROTTLED);
     return;
   }
-  accept(connection, packet, publication);
+  acceptPublish(connection, packet, publication);
 }
 
 interface PublishRefusal {
@@ -113,17 +110,6 @@ function refuse(
   else if (disconnect) connection.close(disconnect, { reasonCode: code, details: reason });
 }
 
-function exceedsPropertyLimits(properties: PublicationProperties, quotas: Quotas): boolean {
-  let userPropertyBytes = 0;
-  for (const [key, value] of properties.userProperties ?? [])
-    userPropertyBytes += Buffer.byteLength(key) + Buffer.byteLength(value);
-  return (
-    userPropertyBytes > quotas.userPropertyBytes ||
-    (properties.correlationData?.length ?? 0) > quotas.correlationDataBytes ||
-    Buffer.byteLength(properties.contentType ?? '') > quotas.contentTypeBytes
-  );
-}
-
 /** What the publisher sent, within IoT Core's bounds, and the thing's propagating attributes. */
 function propertiesOf(
   connection: Connection,
@@ -136,7 +122,7 @@ function propertiesOf(
   const expiry = sent?.messageExpiryInterval;
   return {
     ...sent,
-    ...(expiry !== undefined && { messageExpiryInterval: Math.min(Math.max(expiry, 1), MESSAGE_EXPIRY_MAXIMUM) }),
+    ...(expiry !== undefined && { messageExpiryInterval: boundExpiry(expiry) }),
     ...(propagated && { userProperties: [...(sent?.userProperties ?? []), ...propagated] }),
   };
 }
@@ -153,100 +139,4 @@ function resolveAlias(connection: Connection, { topic, topicAlias }: PublishPack
   const known = connection.topicAliases?.get(topicAlias);
   if (known === undefined) throw new ProtocolViolation(`topic alias ${topicAlias} has no topic`, REASON.PROTOCOL_ERROR);
   return known;
-}
-
-function accept(connection: Connection, packet: PublishPacket, publication: Publication): void {
-  const settled = isServiceTopic(publication.topic)
-    ? handleReserved(connection, publication)
-    : route(connection.core, publication, connection.session);
-  if (packet.qos === 0) {
-    settled?.catch((error: unknown) => logFailure(connection, publication, error));
-    return;
-  }
-  const { acknowledgements } = connection;
-  if (!settled) {
-    acknowledgements.acknowledge(packet.packetId, REASON.SUCCESS);
-    return;
-  }
-  awaitRules(connection, packet.packetId, publication, settled);
-}
-
-/** Owes the PUBACK until the rules have done or handed over their part; with 100 owed ones nothing more is read. */
-function awaitRules(connection: Connection, packetId: number, publication: Publication, settled: Promise<void>): void {
-  const { acknowledgements, core } = connection;
-  const disconnects = connection.version === 5 && core.behaviour.receiveMaximumExceeded === 'disconnect';
-  if (disconnects && acknowledgements.length >= IN_FLIGHT_LIMIT) {
-    throw new ProtocolViolation('more than 100 unacknowledged messages', REASON.RECEIVE_MAXIMUM_EXCEEDED);
-  }
-  const acknowledge = acknowledgements.reserve(packetId);
-  if (!disconnects) connection.holdForRules(acknowledgements.length >= IN_FLIGHT_LIMIT);
-  const finish = (code: ReasonCode): void => {
-    acknowledge(code);
-    connection.holdForRules(acknowledgements.length >= IN_FLIGHT_LIMIT);
-  };
-  settled.then(
-    () => finish(REASON.SUCCESS),
-    (error: unknown) => {
-      logFailure(connection, publication, error);
-      finish(REASON.UNSPECIFIED_ERROR);
-    },
-  );
-}
-
-function logFailure(connection: Connection, { topic }: Publication, error: unknown): void {
-  logEntry(connection, 'ERROR', {
-    eventType: 'Publish-In',
-    status: 'Failure',
-    reason: 'SERVER_ERROR',
-    topicName: topic,
-    details: String(error),
-  });
-}
-
-/** Requests to shadows, jobs, provisioning and commands; without a service for the topic the client is disconnected. */
-async function handleReserved(connection: Connection, publication: Publication): Promise<void> {
-  const { core, admission, clientId } = connection;
-  const requester: ReservedRequester = {
-    clientId,
-    principal: admission!.principal,
-    thingName: admission!.thingName,
-    protocol: 'mqtt',
-  };
-  // A service may parse the request later than the network's buffer lives.
-  const replies =
-    (await core.reservedTopics?.handle({ ...publication, payload: Buffer.from(publication.payload) }, requester)) ??
-    'unsupported';
-  if (replies === 'not reserved') {
-    await route(core, publication, connection.session);
-    return;
-  }
-  if (replies === 'unsupported') {
-    logEntry(connection, 'ERROR', {
-      eventType: 'Publish-In',
-      status: 'Failure',
-      reason: 'TOPIC_NAME_INVALID',
-      topicName: publication.topic,
-    });
-    connection.close('CLIENT_ERROR', { reasonCode: REASON.TOPIC_NAME_INVALID, details: 'unsupported reserved topic' });
-    return;
-  }
-  if (isShadowTopic(publication.topic)) await route(core, publication, connection.session);
-  for (const reply of replies) await sendReply(connection, publication, reply);
-}
-
-async function sendReply(
-  connection: Connection,
-  request: Publication,
-  { topic, payload, to = 'requester' }: ReservedReply,
-): Promise<void> {
-  const { core, session } = connection;
-  const receivedAt = core.clock.now();
-  if (to === 'subscribers') {
-    await route(core, { topic, payload, qos: request.qos, retain: false, source: { protocol: 'service' }, receivedAt });
-    return;
-  }
-  if (!session || session.connection !== connection) return;
-  const message = new OutboundMessage({ topic, payload, receivedAt });
-  if (request.qos === 0) deliverQos0(session, message, false);
-  else deliverQos1(core, session, message, { retain: false });
 }

@@ -124,6 +124,7 @@ describe('POST /topics/…', () => {
     ['nine levels', `/topics/${encodeURIComponent('a/b/c/d/e/f/g/h/i')}`, {}, 400, 'InvalidRequestException'],
     ['an unknown reserved topic', '/topics/%24aws%2Fnothing', {}, 400, 'InvalidRequestException'],
     ['a body over 128 KB', '/topics/a', { body: Buffer.alloc(131_073) }, 413, 'RequestEntityTooLargeException'],
+    ['a content type of 257 bytes', `/topics/a?contentType=${'x'.repeat(257)}`, {}, 400, 'InvalidRequestException'],
     ['a broken expiry', '/topics/a?messageExpiry=soon', {}, 400, 'InvalidRequestException'],
     [
       'broken user properties',

@@ -190,6 +190,22 @@ describe('PUBACK', () => {
   });
 });
 
+test('rules that fall behind slow down QoS 0 as well', async () => {
+  await door.close();
+  door = await openFrontDoor({ clock, quotas: 'off' });
+  const waiting: (() => void)[] = [];
+  door.ingest = ({ topic }) => (topic === 'dt/car' ? new Promise((resolve) => waiting.push(resolve)) : undefined);
+  const client = await connected(4);
+  for (let index = 0; index < 150; index += 1) client.write(publish({ qos: 0 }));
+  client.write({ cmd: 'pingreq' });
+  while (waiting.length < 100) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(waiting).toHaveLength(100);
+  for (const finish of waiting.splice(0)) finish();
+  await client.expect('pingresp');
+  expect(waiting).toHaveLength(50);
+});
+
 describe('quotas', () => {
   test('discard what a connection publishes past 100 a second', async () => {
     const client = await connected(5);
