@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 import { IovError } from '../errors.ts';
@@ -103,6 +104,11 @@ class SqliteCollection<T> implements Collection<T> {
 export function openStore(file: string): Store {
   let database: DatabaseSync;
   try {
+    // Secrets and private keys are in it; SQLite gives its other files the same mode.
+    if (file !== ':memory:') {
+      closeSync(openSync(file, 'a', 0o600));
+      chmodSync(file, 0o600);
+    }
     database = new DatabaseSync(file);
     // NORMAL with a write-ahead log survives a killed process; only a power cut of the laptop may lose the last writes.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');

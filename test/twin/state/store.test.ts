@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,6 +11,15 @@ describe('the store', () => {
   let folder: string;
   beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'iov-store-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
+
+  test('can be read by its owner alone, its log included', () => {
+    const store = openStore(join(folder, 'state.db'));
+    store.collection('secrets').set('a', 'hidden');
+    const modes = readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777);
+    expect(modes.length).toBeGreaterThan(1);
+    expect(new Set(modes)).toEqual(new Set([0o600]));
+    store.close();
+  });
 
   test('gives back after reopening what was set, without what was deleted, in order of insertion', () => {
     const first = openStore(join(folder, 'state.db'));
