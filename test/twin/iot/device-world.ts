@@ -58,8 +58,8 @@ export async function openDeviceWorld(
     authority,
     log,
     published,
-    reopen: () => {
-      provisioning.close();
+    reopen: async () => {
+      await provisioning.close();
       store.close();
       return openDeviceWorld(options, folder, clock);
     },
@@ -88,7 +88,7 @@ export async function openDeviceWorld(
 }
 
 export function closeDeviceWorld(world: DeviceWorld): void {
-  world.close();
+  void world.close();
   world.store.close();
   rmSync(world.folder, { recursive: true });
 }

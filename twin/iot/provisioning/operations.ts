@@ -6,6 +6,7 @@ import { nextToken, pageByToken } from '../registry/operations/paging.ts';
 import { KeySet } from '../registry/key-set.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { DeviceProvisioning } from './provisioning.ts';
+import { registrationTaskOperations } from './registration-task-operations.ts';
 import { registerThing } from './register-thing.ts';
 import type { ProvisioningHook, TemplateRecord } from './templates.ts';
 
@@ -72,6 +73,7 @@ export function provisioningOperations(
       },
     ),
     ...versionOperations(provisioning),
+    ...(provisioning.registrationTasks && registrationTaskOperations(provisioning.registrationTasks)),
     CreateProvisioningClaim: operation<iot.CreateProvisioningClaimRequest, iot.CreateProvisioningClaimResponse>(
       async (input) => {
         const claim = await claims.create(input.templateName!);

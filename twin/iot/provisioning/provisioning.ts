@@ -10,6 +10,8 @@ import { JustInTime } from './just-in-time.ts';
 import type { ProvisioningLog } from './log.ts';
 import type { ProvisioningRoleCheck } from './provisioner.ts';
 import { Provisioner } from './provisioner.ts';
+import type { RegistrationFiles } from './registration-tasks.ts';
+import { RegistrationTasks } from './registration-tasks.ts';
 import { ProvisioningTopics } from './provisioning-topics.ts';
 import { ProvisioningTemplates } from './templates.ts';
 
@@ -23,6 +25,8 @@ export interface DeviceProvisioningOptions {
   /** Without it, template roles are not asked whether they may. */
   readonly roles?: ProvisioningRoleCheck | undefined;
   readonly log?: ProvisioningLog | undefined;
+  /** Without it, there is no bulk registration. */
+  readonly files?: RegistrationFiles | undefined;
   /**
    * What happens to the connection that brings a new certificate of a registered CA. AWS refuses it and the device
    * connects again; `admitted` lets it in when just-in-time provisioning made its certificate ACTIVE.
@@ -39,14 +43,15 @@ export interface DeviceProvisioning {
   readonly provisioner: Provisioner;
   readonly connections: ConnectionRegistry;
   readonly justInTime: JustInTime;
+  readonly registrationTasks?: RegistrationTasks;
   readonly topics: ProvisioningTopics;
-  /** Ends what waits for the clock; the store may be closed then. */
-  close(): void;
+  /** Ends what waits for the clock and what runs; the store may be closed then. */
+  close(): Promise<void>;
 }
 
 /** Wires provisioning over a registry, and takes up the ownership tokens that earlier runs left. */
 export function openProvisioning(options: DeviceProvisioningOptions): DeviceProvisioning {
-  const { registry, authority, publish, lambda, roles, log, firstConnection } = options;
+  const { registry, authority, publish, lambda, roles, log, files, firstConnection } = options;
   const tokens = new OwnershipTokens(registry, (certificateId) => dropUnprovisioned(registry, certificateId));
   tokens.resume();
   const templates = new ProvisioningTemplates(registry);
@@ -57,6 +62,8 @@ export function openProvisioning(options: DeviceProvisioningOptions): DeviceProv
     claims.connectionFacts(certificateId, clientId),
   );
   const justInTime = new JustInTime({ registry, templates, provisioner, publish, log, firstConnection });
+  const registrationTasks = files && new RegistrationTasks(registry, issuer, files, roles);
+  registrationTasks?.resume();
   return {
     templates,
     tokens,
@@ -66,7 +73,11 @@ export function openProvisioning(options: DeviceProvisioningOptions): DeviceProv
     connections,
     justInTime,
     topics: new ProvisioningTopics({ registry, issuer, tokens, provisioner, log }),
-    close: () => tokens.stop(),
+    ...(registrationTasks && { registrationTasks }),
+    close: async () => {
+      tokens.stop();
+      await registrationTasks?.close();
+    },
   };
 }
 

@@ -24,14 +24,7 @@ export type TemplateUse = 'FLEET_PROVISIONING' | 'JITP' | 'BULK';
 const LONGEST_BODY = 10_240;
 
 const PROPERTIES: Readonly<Record<TemplateResourceType, ReadonlySet<string>>> = {
-  'AWS::IoT::Thing': new Set([
-    'ThingName',
-    'AttributePayload',
-    'ThingTypeName',
-    'ThingGroups',
-    'BillingGroup',
-    'PackageVersions',
-  ]),
+  'AWS::IoT::Thing': new Set(['ThingName', 'AttributePayload', 'ThingTypeName', 'ThingGroups', 'BillingGroup']),
   'AWS::IoT::Certificate': new Set([
     'CertificateId',
     'CertificateSigningRequest',

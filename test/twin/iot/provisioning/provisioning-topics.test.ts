@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createPrivateKey, createPublicKey, generateKeyPairSync, webcrypto, X509Certificate } from 'node:crypto';
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -124,6 +125,17 @@ describe('the device provisioning MQTT API', () => {
         expect(certificate.publicKey.equals(requested)).toBe(true);
       },
     );
+
+    test.each([
+      ['rsa', ['-newkey', 'rsa:2048']],
+      ['ec', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']],
+      ['rsa, signed with SHA-512', ['-newkey', 'rsa:2048', '-sha512']],
+    ])('signs a request that OpenSSL made (%s)', async (_, options) => {
+      const command = ['req', '-new', '-nodes', '-keyout', '/dev/null', '-subj', '/O=Example/CN=VIN1', ...options];
+      const csr = execFileSync('openssl', command, { stdio: 'pipe' }).toString();
+      const { payload } = await world.request(CREATE_FROM_CSR, { certificateSigningRequest: csr });
+      expect(new X509Certificate(payload['certificatePem'] as string).subject).toBe('O=Example\nCN=VIN1');
+    });
 
     test('signs a request over an RSA key of 2,048 bits', async () => {
       const { topic } = await world.request(CREATE_FROM_CSR, {
