@@ -11,7 +11,7 @@ import { TOPIC_ALIAS_MAXIMUM } from './publish.ts';
 import { logEntry } from './refusals.ts';
 import { connackReturnCode, REASON, type ReasonCode } from './reason-codes.ts';
 import { attachSession, resumeSession } from './session-lifecycle.ts';
-import { isValidWill, willOf } from './wills.ts';
+import { isValidWillTopic, willOf } from './wills.ts';
 
 const REFUSAL_CODES: Record<Refusal['refused'], ReasonCode> = {
   NOT_AUTHORIZED: REASON.NOT_AUTHORIZED,
@@ -69,7 +69,7 @@ function prepare(connection: Connection, packet: IConnectPacket): ReasonCode | u
     throw new ProtocolViolation('a maximum is 0', REASON.PROTOCOL_ERROR);
   if (packet.will && packet.will.qos === 2) return REASON.QOS_NOT_SUPPORTED;
   const will = willOf(packet);
-  if (will && !isValidWill(will, connection)) return REASON.TOPIC_NAME_INVALID;
+  if (will && !isValidWillTopic(will.topic, core.quotas)) return REASON.TOPIC_NAME_INVALID;
   connection.will = will;
   const now = core.clock.now();
   if (
@@ -112,8 +112,10 @@ async function admit(connection: Connection, packet: IConnectPacket): Promise<vo
   }
   if (connection.state !== 'admitting') return;
   if ('refused' in decision) {
-    if (decision.refused === 'NOT_AUTHORIZED')
-      core.presence.connectFailed(connection.clientId, peer!.certificate?.certificateId, connection.sourceIp);
+    if (decision.refused === 'NOT_AUTHORIZED') {
+      const principal = peer!.certificate?.certificateId ?? peer!.signature?.principal;
+      core.presence.connectFailed(connection.clientId, principal, connection.sourceIp);
+    }
     refuse(connection, REFUSAL_CODES[decision.refused], decision.detail);
     return;
   }

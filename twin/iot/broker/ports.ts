@@ -8,8 +8,6 @@ export interface ClientCertificate {
   readonly certificateId: string;
   readonly der: Buffer;
   readonly pem: string;
-  /** What the client sent behind its own certificate; just-in-time registration needs the CA. */
-  readonly issuerDer?: Buffer;
 }
 
 /** The HTTP request that opened a WebSocket or carries an HTTPS publish; custom authorizers read it. */

@@ -144,13 +144,11 @@ export function peerOf(socket: TLSSocket): Peer {
 }
 
 export function clientCertificate(certificate: X509Certificate): ClientCertificate {
-  const issuer = certificate.issuerCertificate;
   return {
     certificateId: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
     der: certificate.raw,
     get pem() {
       return certificate.toString();
     },
-    ...(issuer && issuer !== certificate && { issuerDer: issuer.raw }),
   };
 }

@@ -3,7 +3,7 @@ import type { IConnectPacket } from 'mqtt-packet';
 import type { PublicationProperties } from '../publication.ts';
 import type { CloseOptions, Connection } from './connection.ts';
 import { acceptRetained, route } from './fan-out.ts';
-import { isTopicName, isWithinLimits } from './topics.ts';
+import { isTopicName, isWithinLimits, type TopicLimits } from './topics.ts';
 import { logPublishRefusal } from './refusals.ts';
 import type { DisconnectReason } from './reason-codes.ts';
 
@@ -47,9 +47,9 @@ export function willOf(packet: IConnectPacket): Will | undefined {
   };
 }
 
-export function isValidWill(will: Will, connection: Connection): boolean {
-  const { quotas } = connection.core;
-  return isTopicName(will.topic) && isWithinLimits(will.topic, quotas) && will.payload.length <= quotas.payloadBytes;
+/** MQTT gives a will two bytes for its length, so only its topic can pass IoT Core's limits. */
+export function isValidWillTopic(topic: string, limits: TopicLimits): boolean {
+  return isTopicName(topic) && isWithinLimits(topic, limits);
 }
 
 /** Every end but the client's own sends the will (developer guide, "Connect/Disconnect events", table of reasons). */
