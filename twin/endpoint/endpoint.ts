@@ -110,7 +110,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
 
 function isObjectUpload({ method, url, headers }: IncomingMessage): boolean {
   const scope = `${headers.authorization ?? ''} ${url ?? ''}`;
-  return method === 'PUT' && /(\/|%2F)s3(\/|%2F)aws4_request/i.test(scope);
+  return method === 'PUT' && /(\/|%2F)s3(\/|%2F)aws4_request|[?&]AWSAccessKeyId=/i.test(scope);
 }
 
 function wireRequest(request: IncomingMessage, body: Buffer): WireRequest & { readonly queryString: string } {

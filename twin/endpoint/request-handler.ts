@@ -15,6 +15,7 @@ import { AwsError } from './service.ts';
 import type { AwsService, Caller, OperationContext } from './service.ts';
 import { ServiceDirectory } from './service-directory.ts';
 import type { Destination } from './service-directory.ts';
+import { readQuerySignatureV2 } from './sigv2-query.ts';
 import { readSignature } from './sigv4.ts';
 
 /** Throws AwsError AccessDeniedException, with AWS's text, unless the caller's policies allow the action on the resource. */
@@ -54,7 +55,7 @@ export class RequestHandler {
     let signingName: string | undefined;
     let destination: Destination | undefined;
     try {
-      const signature = readSignature(request.headers, request.query);
+      const signature = readSignature(request.headers, request.query) ?? readQuerySignatureV2(request.query);
       signingName = signature?.service ?? this.#unsignedName(request);
       destination = await this.#directory.find(signingName, request);
       const caller = identify(

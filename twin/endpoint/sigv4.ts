@@ -4,6 +4,8 @@ import { AwsError } from './service.ts';
 
 /** The parts of a Signature Version 4, from the Authorization header or a presigned query. */
 export interface Signature {
+  /** Absent for Signature Version 4. */
+  readonly version?: 2;
   readonly accessKeyId: string;
   /** yyyymmdd */
   readonly date: string;
@@ -16,7 +18,7 @@ export interface Signature {
   readonly time: string;
   readonly sessionToken: string | undefined;
   readonly presigned: boolean;
-  /** Seconds that a presigned request stays valid. */
+  /** Seconds that a presigned request stays valid; of version 2, seconds since the epoch. */
   readonly expires: number | undefined;
 }
 

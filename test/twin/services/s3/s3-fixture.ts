@@ -32,7 +32,7 @@ export async function startS3(options: Partial<EndpointOptions> = {}): Promise<S
   const clock = new ManualClock();
   const s3 = new S3({ account: DEFAULT_ACCOUNT, clock, store, folder: join(folder, 'objects') });
   const uploads = new MultipartUploads(s3, store);
-  const endpoint = await startEndpoint([s3Service(s3, uploads)], options);
+  const endpoint = await startEndpoint([s3Service(s3, uploads)], { clock, ...options });
   const client = new S3Client({ ...clientConfiguration(endpoint), forcePathStyle: true });
   return {
     s3,
