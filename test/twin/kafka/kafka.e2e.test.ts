@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DEFAULT_ACCOUNT } from '../../../twin/account.ts';
 import { SystemClock } from '../../../twin/clock.ts';
 import { RulesEngine } from '../../../twin/iot/rules/index.ts';
+import { ClusterAdmin } from '../../../twin/kafka/cluster-admin.ts';
 import { startKafka, type Kafka } from '../../../twin/kafka/index.ts';
 import type { NodeEvent } from '../../../twin/kafka/node-process.ts';
 import { openStore } from '../../../twin/state/store.ts';
@@ -223,11 +224,29 @@ describe('a kafka rule against Apache Kafka', () => {
   }, 60_000);
 });
 
+test('what is on its way when the rules engine stops still gets there', async () => {
+  await kafka.createTopic('closing', 1);
+  kafkaRule('closing', 'closing');
+  const settled = Array.from({ length: 100 }, () =>
+    engine.ingest(publication('$aws/rules/closing/dt/vehicle/V1/x', 'x')),
+  );
+  // The first message of a producer finds it unconnected; the rest wait for it.
+  await settled[0];
+  const last = engine.ingest(publication('$aws/rules/closing/dt/vehicle/V1/x', 'x'));
+  await engine.close();
+  await Promise.all([...settled, last]);
+  expect((await kafka.recordCounts()).get('closing')).toBe(101);
+});
+
 describe('administration', () => {
   test('alters what a topic was given and nothing else', async () => {
     await kafka.createTopic('altered', 1, { 'retention.ms': '1000', 'cleanup.policy': 'delete' });
     await kafka.alterTopic('altered', 3, { 'cleanup.policy': 'compact' });
     expect(await kafka.listTopics()).toContain('altered');
+    const admin = new ClusterAdmin(kafka.bootstrapBrokers().plaintext);
+    expect(await admin.topicConfigs('altered')).toEqual({ 'cleanup.policy': 'compact' });
+    expect(await admin.describeTopics(['altered'])).toEqual([{ name: 'altered', partitions: 3 }]);
+    await admin.close();
     await kafka.deleteTopic('altered');
     expect(await kafka.listTopics()).not.toContain('altered');
   });

@@ -1,9 +1,10 @@
+import type * as KafkaModule from '@platformatic/kafka';
 import type { Connection, ConnectionOptions } from '@platformatic/kafka';
 
 import { encodeProduceRequest, PRODUCE_KEY, PRODUCE_VERSION, type PartitionBatch } from './produce-request.ts';
 
 /** The protocol client's module; loaded when the first producer connects. */
-export type KafkaLibrary = typeof import('@platformatic/kafka');
+export type KafkaLibrary = typeof KafkaModule;
 
 export type MetadataResponse = ReturnType<KafkaLibrary['metadataV12']['parseResponse']>;
 type ProduceResponse = ReturnType<KafkaLibrary['produceV9']['parseResponse']>;

@@ -31,6 +31,8 @@ export interface ProducerLimits {
   /** How long a missing topic or a refused login is taken for a cluster that is still starting. */
   readonly refusalGraceMs: number;
   readonly requestTimeoutMs: number;
+  /** How long `close` waits for what is on its way. */
+  readonly closeTimeoutMs: number;
 }
 
 export const DEFAULT_LIMITS: ProducerLimits = {
@@ -41,6 +43,7 @@ export const DEFAULT_LIMITS: ProducerLimits = {
   deliveryTimeoutMs: 30_000,
   refusalGraceMs: 2000,
   requestTimeoutMs: 10_000,
+  closeTimeoutMs: 2000,
 };
 
 const FIRST_RETRY_MS = 50;
@@ -88,6 +91,7 @@ export class KafkaProducer {
   readonly #identified = new WeakSet<PartitionQueue>();
   #lastError: Error | undefined;
   #closed = false;
+  #onIdle: (() => void) | undefined;
 
   constructor(library: KafkaLibrary, options: ProducerOptions) {
     this.#library = library;
@@ -209,8 +213,9 @@ export class KafkaProducer {
       this.#lastError = error as Error;
       for (const queue of sent) {
         // Without acknowledgements there is nothing to wait for and nothing to repeat.
+        if (!queue.head) continue;
         if (acks === 0) queue.failed(error as Error);
-        else if (queue.head) queue.head.mayBeWritten = true;
+        else queue.head.mayBeWritten = true;
       }
       this.#onUnreachable(error, queues);
     } finally {
@@ -220,10 +225,13 @@ export class KafkaProducer {
         if (queue.isEmpty) this.#busy.delete(queue);
       }
       if (this.#busy.size > 0) this.#scheduleFlush();
+      else if (this.#isIdle) this.#onIdle?.();
     }
   }
 
   #conclude(queue: PartitionQueue, answers: readonly ProducedPartition[], acks: number): void {
+    // The producer was closed, and its records failed, while the request was under way.
+    if (!queue.head) return;
     if (acks === 0) return queue.delivered();
     const answer = answers.find(({ topic, partition }) => topic === queue.topic && partition === queue.partition);
     const code = answer?.errorCode ?? 13;
@@ -359,14 +367,28 @@ export class KafkaProducer {
     return this.#lastError ? `${what}: ${innermostMessage(this.#lastError)}` : `${what}.`;
   }
 
-  /** Lets what is on its way settle, fails the rest, and closes the connections. */
+  get #isIdle(): boolean {
+    return this.#busy.size === 0 && [...this.#topics.values()].every(({ waiting }) => waiting.length === 0);
+  }
+
+  /** Waits a little for what is on its way, fails the rest, and closes the connections. Takes nothing more. */
   async close(): Promise<void> {
     this.#closed = true;
+    if (!this.#isIdle) {
+      await new Promise<void>((resolve) => {
+        const timer = this.#clock.schedule(this.#limits.closeTimeoutMs, resolve);
+        this.#onIdle = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
+    }
     this.#wake?.cancel();
     await this.#cluster.close();
+    const error = new Error(this.#describe('The rules engine was stopped before Kafka took the record'));
     for (const topic of this.#topics.values()) {
-      for (const { settle } of topic.waiting.splice(0)) settle(new Error('The producer is closed.'));
-      for (const queue of topic.queues ?? []) while (queue.head) queue.failed(new Error('The producer is closed.'));
+      for (const { settle } of topic.waiting.splice(0)) settle(error);
+      for (const queue of topic.queues ?? []) while (queue.head) queue.failed(error);
     }
   }
 }

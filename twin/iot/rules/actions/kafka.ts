@@ -7,33 +7,28 @@ import {
   type ActionInvocation,
   type KafkaConnectionProperties,
 } from './action.ts';
+import { KafkaConnectionTemplates } from './kafka-connection.ts';
 import { checkClientProperties } from './kafka-properties.ts';
 
 /**
  * Sends the output to a Kafka topic (Developer Guide, "Apache Kafka"). Templates are evaluated against the message as published;
  * secrets in client properties are fetched through `get_secret` and cached by it.
  */
-export const kafkaAction: ActionFactory = (definition, { services, sqlVersion }) => {
+export const kafkaAction: ActionFactory = (definition, { clock, services, sqlVersion }) => {
   const read = new DefinitionReader('kafka', definition, sqlVersion);
   const destinationArn = read.text('destinationArn');
   services.requireDestination(destinationArn);
   const properties = (definition['clientProperties'] ?? {}) as Record<string, string>;
   checkClientProperties(properties, services.kafkaPorts);
-  const names = Object.keys(properties);
-  const values = names.map((name) => compileTemplate(String(properties[name]), sqlVersion));
+  const compiled = Object.entries(properties).map(([name, value]) => [
+    name,
+    compileTemplate(String(value), sqlVersion),
+  ]);
+  const connections = new KafkaConnectionTemplates(Object.fromEntries(compiled) as Record<string, CompiledTemplate>);
   const topicTemplate = read.template('topic');
   const keyTemplate = read.optionalTemplate('key');
   const partitionTemplate = read.optionalTemplate('partition');
   const headers = compileHeaders(definition['headers'], sqlVersion);
-
-  let latest: { readonly texts: readonly string[]; readonly connection: KafkaConnectionProperties } | undefined;
-  /** The same object for the same values, so that the pool finds its producer by identity. */
-  const connectionOf = (texts: readonly string[]): KafkaConnectionProperties => {
-    if (!latest || texts.some((text, index) => text !== latest!.texts[index])) {
-      latest = { texts, connection: Object.fromEntries(names.map((name, index) => [name, texts[index]!])) };
-    }
-    return latest.connection;
-  };
 
   const send = (
     invocation: ActionInvocation,
@@ -63,15 +58,13 @@ export const kafkaAction: ActionFactory = (definition, { services, sqlVersion })
     run(invocation) {
       // It may have been disabled since the rule was made.
       services.requireDestination(destinationArn);
-      const connection = evaluateAll(values, invocation);
+      const connection = connections.evaluate(invocation, clock.now());
       const texts = evaluateAll(recordTemplates, invocation);
       // Only external functions wait: messages of a rule without any reach the producer in the order they came.
       if (connection instanceof Promise || texts instanceof Promise) {
-        return Promise.all([connection, texts]).then(([resolved, record]) =>
-          send(invocation, connectionOf(resolved), record),
-        );
+        return Promise.all([connection, texts]).then(([resolved, record]) => send(invocation, resolved, record));
       }
-      return send(invocation, connectionOf(connection), texts);
+      return send(invocation, connection, texts);
     },
   };
 };
