@@ -1,5 +1,7 @@
 import { arn } from '../../account.ts';
 import type { ProvisionedResource, ResourceProvider, ResourceRequest } from '../../cloudformation/provider.ts';
+import { deletePatternRule, putPatternRule } from '../events/providers.ts';
+import type { EventBuses } from '../events/event-bus.ts';
 import type { ScheduleTarget, Schedules } from './schedules.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -15,12 +17,22 @@ function targetOf(properties: Properties): ScheduleTarget {
 const nameOf = (request: ResourceRequest): string =>
   String(request.properties['Name'] ?? `${request.stackName}-${request.logicalId}`).slice(0, 64);
 
-/** CloudFormation's scheduled rules and schedules. */
-export function schedulerProviders(schedules: Schedules): ResourceProvider[] {
-  const putRule = (name: string, { properties, account }: ResourceRequest): ProvisionedResource => {
+/**
+ * CloudFormation's rules and schedules.
+ *
+ * @param buses takes the rules that have an event pattern; without it they are refused
+ */
+export function schedulerProviders(schedules: Schedules, buses?: EventBuses): ResourceProvider[] {
+  const putRule = (name: string, request: ResourceRequest): ProvisionedResource => {
+    const { properties, account } = request;
     const ruleArn = arn(account, 'events', `rule/${name}`);
+    if (properties['EventPattern'] !== undefined && buses) {
+      // The rule may have been a scheduled one until now.
+      schedules.delete(`rule/${name}`);
+      return putPatternRule(buses, name, request);
+    }
     if (properties['ScheduleExpression'] === undefined) {
-      throw new Error('a rule with an event pattern is not executed by the twin; a rule with a schedule is');
+      throw new Error(`the rule has no schedule${buses ? ' and no event pattern' : ', and no event bus runs here'}`);
     }
     schedules.put({
       key: `rule/${name}`,
@@ -50,8 +62,17 @@ export function schedulerProviders(schedules: Schedules): ResourceProvider[] {
     {
       type: 'AWS::Events::Rule',
       create: (request) => putRule(nameOf(request), request),
-      update: (request) => putRule(request.physicalId, request),
-      delete: ({ physicalId }) => void schedules.delete(`rule/${physicalId}`),
+      update(request) {
+        // On another bus it is another rule, and the engine deletes the old one.
+        if (buses && request.properties['EventBusName'] === request.previousProperties['EventBusName']) {
+          deletePatternRule(buses, request.physicalId);
+        }
+        return putRule(request.physicalId.split('|').pop()!, request);
+      },
+      delete({ physicalId }) {
+        schedules.delete(`rule/${physicalId}`);
+        if (buses) deletePatternRule(buses, physicalId);
+      },
     },
     {
       type: 'AWS::Scheduler::Schedule',
