@@ -1,6 +1,9 @@
 import { AwsError } from '../../endpoint/service.ts';
 import type { OperationDefinition, OperationInput } from '../../endpoint/service.ts';
+import { DEFAULT_OWNERSHIP, defaultEncryption } from './bucket.ts';
 import type { Bucket } from './bucket.ts';
+import { encryptionFrom } from './encryption.ts';
+import type { EncryptionRule } from './encryption.ts';
 import { notificationMembers, notificationsFrom } from './notification-configuration.ts';
 import { ofBucket } from './permissions.ts';
 import type { S3 } from './s3.ts';
@@ -94,20 +97,36 @@ export function bucketOperations(s3: S3): Record<string, OperationDefinition> {
       bucketOf(input);
       return { Owner: owner, Grants: [{ Grantee: { Type: 'CanonicalUser', ...owner }, Permission: 'FULL_CONTROL' }] };
     }),
-    // What S3 has applied to every new bucket since 2023.
     GetBucketEncryption: ofBucket((input) => {
-      bucketOf(input);
-      const rule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' }, BucketKeyEnabled: false };
+      const { ServerSideEncryption, SSEKMSKeyId } = defaultEncryption(bucketOf(input));
+      const rule = {
+        ApplyServerSideEncryptionByDefault: { SSEAlgorithm: ServerSideEncryption, KMSMasterKeyID: SSEKMSKeyId },
+        BucketKeyEnabled: false,
+      };
       return { ServerSideEncryptionConfiguration: { Rules: [rule] } };
     }, 'GetEncryptionConfiguration'),
+    PutBucketEncryption: ofBucket((input) => {
+      const { Rules } = input['ServerSideEncryptionConfiguration'] as { Rules: EncryptionRule[] };
+      bucketOf(input);
+      s3.changeBucket(nameOf(input), { encryption: encryptionFrom(Rules) });
+      return undefined;
+    }, 'PutEncryptionConfiguration'),
+    DeleteBucketEncryption: ofBucket(
+      (input) => void s3.changeBucket(nameOf(input), { encryption: undefined }),
+      'PutEncryptionConfiguration',
+    ),
     GetPublicAccessBlock: ofBucket((input) => {
       bucketOf(input);
       const names = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'];
       return { PublicAccessBlockConfiguration: Object.fromEntries(names.map((name) => [name, true])) };
     }, 'GetBucketPublicAccessBlock'),
-    GetBucketOwnershipControls: ofBucket((input) => {
-      bucketOf(input);
-      return { OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] } };
+    GetBucketOwnershipControls: ofBucket((input) => ({
+      OwnershipControls: { Rules: [{ ObjectOwnership: bucketOf(input).objectOwnership ?? DEFAULT_OWNERSHIP }] },
+    })),
+    PutBucketOwnershipControls: ofBucket((input) => {
+      const { Rules } = input['OwnershipControls'] as { Rules: { ObjectOwnership: string }[] };
+      s3.changeBucket(nameOf(input), { objectOwnership: Rules[0]?.ObjectOwnership });
+      return undefined;
     }),
     GetBucketNotificationConfiguration: ofBucket(
       (input) => notificationMembers(bucketOf(input).notifications),

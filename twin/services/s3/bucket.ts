@@ -11,6 +11,32 @@ export interface Bucket {
   /** JSON text of the bucket policy. */
   readonly policy?: string;
   readonly notifications: readonly Notification[];
+  /** What new objects say of their encryption; SSE-S3 when absent. */
+  readonly encryption?: { readonly algorithm: string; readonly keyId?: string };
+  readonly objectOwnership?: string;
+}
+
+/** Since 2023 buckets have ACLs switched off unless they ask for them. */
+export const DEFAULT_OWNERSHIP = 'BucketOwnerEnforced';
+
+/** What an object says of its encryption when its writer said nothing. */
+export function defaultEncryption({ encryption }: Bucket): Record<string, string> {
+  return {
+    ServerSideEncryption: encryption?.algorithm ?? 'AES256',
+    ...(encryption?.keyId !== undefined && { SSEKMSKeyId: encryption.keyId }),
+  };
+}
+
+/**
+ * Without ACLs, a request that sets one other than the owner's is refused (S3 User Guide, "Controlling ownership of
+ * objects and disabling ACLs for your bucket").
+ *
+ * @throws AwsError AccessControlListNotSupported
+ */
+export function checkAcl({ objectOwnership = DEFAULT_OWNERSHIP }: Bucket, acl: unknown): void {
+  if (acl === undefined || acl === 'private' || acl === 'bucket-owner-full-control') return;
+  if (objectOwnership === DEFAULT_OWNERSHIP)
+    throw new AwsError('AccessControlListNotSupported', 'The bucket does not allow ACLs');
 }
 
 export function newBucket(name: string, now: number): Bucket {

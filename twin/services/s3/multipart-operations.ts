@@ -1,8 +1,9 @@
 import type { OperationDefinition, OperationInput } from '../../endpoint/service.ts';
+import { defaultEncryption } from './bucket.ts';
 import { algorithmNamed, checksumMembers, checksumOf, verifyBody } from './checksums.ts';
 import { checkWriteConditions, parseRange } from './conditions.ts';
 import type { MultipartUploads, Upload } from './multipart.ts';
-import { descriptionFrom } from './object-description.ts';
+import { descriptionFrom, encryptionMembers } from './object-description.ts';
 import { bucketOf, copiedVersion, keyOf, versionMembers } from './object-operations.ts';
 import { ofBucket, ofObject } from './permissions.ts';
 import type { S3 } from './s3.ts';
@@ -18,12 +19,17 @@ export function multipartOperations(s3: S3, uploads: MultipartUploads): Record<s
   return {
     CreateMultipartUpload: ofObject((input) => {
       const algorithm = algorithmNamed(input['ChecksumAlgorithm']);
-      const upload = uploads.create(bucketOf(input), keyOf(input), descriptionFrom(input), algorithm);
+      const upload = uploads.create(
+        bucketOf(input),
+        keyOf(input),
+        descriptionFrom(input, s3.bucket(bucketOf(input))),
+        algorithm,
+      );
       return {
         Bucket: upload.bucket,
         Key: upload.key,
         UploadId: upload.id,
-        ServerSideEncryption: 'AES256',
+        ...uploadEncryption(s3, upload),
         ...(algorithm && { ChecksumAlgorithm: algorithm, ChecksumType: 'COMPOSITE' }),
       };
     }, 'PutObject'),
@@ -34,7 +40,7 @@ export function multipartOperations(s3: S3, uploads: MultipartUploads): Record<s
       const part = await uploads.putPart(upload, Number(input['PartNumber']), body, checksum);
       return {
         ETag: part.etag,
-        ServerSideEncryption: 'AES256',
+        ...uploadEncryption(s3, upload),
         ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value }),
       };
     }, 'PutObject'),
@@ -65,7 +71,7 @@ export function multipartOperations(s3: S3, uploads: MultipartUploads): Record<s
         Bucket: upload.bucket,
         Key: upload.key,
         ETag: version.etag,
-        ServerSideEncryption: 'AES256',
+        ...encryptionMembers(version),
         ...checksumMembers(version.checksum),
         ...versionMembers(version),
       };
@@ -126,4 +132,13 @@ export function multipartOperations(s3: S3, uploads: MultipartUploads): Record<s
       };
     }, 'ListBucketMultipartUploads'),
   };
+}
+
+/** How the object of an upload will be encrypted. */
+function uploadEncryption(s3: S3, { bucket, description }: Upload): Record<string, unknown> {
+  const headers = {
+    ...(description.headers['ServerSideEncryption'] ? {} : defaultEncryption(s3.bucket(bucket))),
+    ...description.headers,
+  };
+  return encryptionMembers({ ...description, headers });
 }

@@ -1,5 +1,7 @@
 import { AwsError } from '../../endpoint/service.ts';
 import type { OperationInput } from '../../endpoint/service.ts';
+import { checkAcl } from './bucket.ts';
+import type { Bucket } from './bucket.ts';
 import { STORED_HEADERS } from './object-version.ts';
 import type { ObjectDescription } from './object-version.ts';
 import { tagsFromHeader } from './tags.ts';
@@ -7,8 +9,15 @@ import { tagsFromHeader } from './tags.ts';
 const LARGEST_METADATA_BYTES = 2048;
 const MOST_OBJECT_TAGS = 10;
 
-/** What a write says of its object. @throws AwsError MetadataTooLarge, InvalidTag */
-export function descriptionFrom(input: OperationInput): ObjectDescription {
+/**
+ * What a write says of its object.
+ *
+ * @throws AwsError MetadataTooLarge, InvalidTag, AccessControlListNotSupported; NotImplemented for keys of the client's
+ */
+export function descriptionFrom(input: OperationInput, bucket: Bucket): ObjectDescription {
+  checkAcl(bucket, input['ACL']);
+  if (input['SSECustomerAlgorithm'] !== undefined)
+    throw new AwsError('NotImplemented', "The twin does not encrypt objects with a client's own key (SSE-C).", 501);
   const metadata = (input['Metadata'] as Record<string, string> | undefined) ?? {};
   const size = Object.entries(metadata).reduce((sum, [key, value]) => sum + Buffer.byteLength(key + value), 0);
   if (size > LARGEST_METADATA_BYTES)
@@ -35,4 +44,9 @@ export function descriptionMembers({ headers, expires, metadata }: ObjectDescrip
     Expires: expires,
     Metadata: metadata,
   };
+}
+
+/** How a version is encrypted, as an answer to its writer says it. */
+export function encryptionMembers({ headers }: ObjectDescription): Record<string, unknown> {
+  return { ServerSideEncryption: headers['ServerSideEncryption'], SSEKMSKeyId: headers['SSEKMSKeyId'] };
 }

@@ -6,9 +6,9 @@ import { bucketArn } from './bucket.ts';
 import { checksumMembers, verifyBody } from './checksums.ts';
 import { checkReadConditions, checkWriteConditions, parseRange } from './conditions.ts';
 import type { ByteRange } from './conditions.ts';
-import { descriptionFrom, descriptionMembers } from './object-description.ts';
+import { descriptionFrom, descriptionMembers, encryptionMembers } from './object-description.ts';
 import { NULL_VERSION } from './object-version.ts';
-import type { ObjectVersion } from './object-version.ts';
+import type { ObjectDescription, ObjectVersion } from './object-version.ts';
 import { objectResource, ofObject } from './permissions.ts';
 import type { S3 } from './s3.ts';
 import { tagList, tagsFromList } from './tags.ts';
@@ -32,13 +32,13 @@ export function objectOperations(s3: S3): Record<string, OperationDefinition> {
       const body = (input['Body'] as Buffer | undefined) ?? Buffer.alloc(0);
       const checksum = verifyBody(input, body);
       const version = await s3.put(bucketOf(input), keyOf(input), body, {
-        description: descriptionFrom(input),
+        description: descriptionFrom(input, s3.bucket(bucketOf(input))),
         checksum,
         condition: (current) => checkWriteConditions(input, current),
       });
       return {
         ETag: version.etag,
-        ServerSideEncryption: 'AES256',
+        ...encryptionMembers(version),
         ...checksumMembers(checksum),
         ...versionMembers(version),
       };
@@ -153,7 +153,6 @@ function describe(
     ETag: version.etag,
     ContentLength: range ? range.last - range.first + 1 : version.size,
     ContentRange: range && `bytes ${range.first}-${range.last}/${version.size}`,
-    ServerSideEncryption: 'AES256',
     PartsCount: input['PartNumber'] === undefined ? undefined : version.partSizes?.length,
     TagCount: Object.keys(version.tags).length || undefined,
     ...checksums,
@@ -228,12 +227,12 @@ async function copyObject(s3: S3, input: OperationInput, context: OperationConte
       'InvalidRequest',
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     );
-  const given = descriptionFrom(input);
+  const given = descriptionFrom(input, s3.bucket(bucketOf(input)));
   const version = await s3.put(bucketOf(input), keyOf(input), await s3.blobs.read(original.blob!), {
     description: {
       ...(replaceMetadata
         ? given
-        : { headers: original.headers, expires: original.expires, metadata: original.metadata }),
+        : { headers: copiedHeaders(original, given), expires: original.expires, metadata: original.metadata }),
       tags: input['TaggingDirective'] === 'REPLACE' ? given.tags : original.tags,
     },
     checksum: original.checksum?.type === 'FULL_OBJECT' ? original.checksum : undefined,
@@ -243,7 +242,16 @@ async function copyObject(s3: S3, input: OperationInput, context: OperationConte
   return {
     CopyObjectResult: { ETag: version.etag, LastModified: version.lastModified, ...checksumMembers(version.checksum) },
     CopySourceVersionId: original.versionId === NULL_VERSION ? undefined : original.versionId,
-    ServerSideEncryption: 'AES256',
+    ...encryptionMembers(version),
     ...versionMembers(version),
+  };
+}
+
+// Class and encryption are the copy's own (API reference, CopyObject); the rest comes from the source.
+function copiedHeaders(original: ObjectVersion, given: ObjectDescription): Record<string, string> {
+  const own = ['StorageClass', 'ServerSideEncryption', 'SSEKMSKeyId'];
+  return {
+    ...Object.fromEntries(Object.entries(original.headers).filter(([name]) => !own.includes(name))),
+    ...Object.fromEntries(Object.entries(given.headers).filter(([name]) => own.includes(name))),
   };
 }

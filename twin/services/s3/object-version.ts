@@ -9,6 +9,8 @@ export const STORED_HEADERS = [
   'ContentLanguage',
   'WebsiteRedirectLocation',
   'StorageClass',
+  'ServerSideEncryption',
+  'SSEKMSKeyId',
 ] as const;
 
 /** What a writer says of an object besides its bytes. */

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import type { ProvisionedResource, ResourceProvider, ResourceRequest } from '../../cloudformation/provider.ts';
 import { urlSuffix } from '../../cloudformation/physical-names.ts';
 import { bucketArn } from './bucket.ts';
+import { encryptionFrom } from './encryption.ts';
+import type { EncryptionRule } from './encryption.ts';
 import { notificationsFrom } from './notification-configuration.ts';
 import type { S3 } from './s3.ts';
 import { tagsFromList } from './tags.ts';
@@ -25,6 +27,9 @@ function bucketProvider(s3: S3): ResourceProvider {
     s3.changeBucket(name, {
       tags: tagsFromList((properties['Tags'] as Tag[] | undefined) ?? [], 50),
       ...(versioning && { versioning }),
+      encryption: encryptionFrom(templateEncryption(properties)),
+      objectOwnership: (properties['OwnershipControls'] as { Rules?: { ObjectOwnership?: string }[] } | undefined)
+        ?.Rules?.[0]?.ObjectOwnership,
       ...(declared !== undefined && {
         notifications: notificationsFrom(templateNotifications(declared as Properties)),
       }),
@@ -108,4 +113,18 @@ function templateNotifications(configuration: Properties): Properties {
     LambdaFunctionConfigurations: translated('LambdaConfigurations', 'Function', 'LambdaFunctionArn'),
     EventBridgeConfiguration: configuration['EventBridgeConfiguration'],
   };
+}
+
+/** CloudFormation's spelling of a default encryption, in the API's. */
+function templateEncryption(properties: Properties): EncryptionRule[] {
+  const configuration = properties['BucketEncryption'] as
+    | {
+        ServerSideEncryptionConfiguration?: {
+          ServerSideEncryptionByDefault?: EncryptionRule['ApplyServerSideEncryptionByDefault'];
+        }[];
+      }
+    | undefined;
+  return (configuration?.ServerSideEncryptionConfiguration ?? []).map(({ ServerSideEncryptionByDefault }) => ({
+    ApplyServerSideEncryptionByDefault: ServerSideEncryptionByDefault,
+  }));
 }

@@ -7,7 +7,7 @@ import { AwsError } from '../../endpoint/service.ts';
 import type { Collection, Store } from '../../state/store.ts';
 import { Blobs } from './blobs.ts';
 import type { Bucket } from './bucket.ts';
-import { checkBucketName, newBucket } from './bucket.ts';
+import { checkBucketName, defaultEncryption, newBucket } from './bucket.ts';
 import type { ObjectChecksum } from './checksums.ts';
 import { compareKeys } from './listing.ts';
 import { NO_DESCRIPTION, NULL_VERSION } from './object-version.ts';
@@ -168,6 +168,10 @@ export class S3 {
       condition?.(this.current(bucket, key));
       const version: ObjectVersion = {
         ...description,
+        headers: {
+          ...(description.headers['ServerSideEncryption'] ? {} : defaultEncryption(this.bucket(bucket))),
+          ...description.headers,
+        },
         ...content,
         versionId: this.#newVersionId(bucket),
         deleteMarker: false,

@@ -3,13 +3,16 @@ import {
   DeleteBucketCommand,
   DeleteBucketPolicyCommand,
   GetBucketAclCommand,
+  GetBucketEncryptionCommand,
   GetBucketLocationCommand,
   GetBucketNotificationConfigurationCommand,
   GetBucketPolicyCommand,
   GetBucketTaggingCommand,
   HeadBucketCommand,
   ListBucketsCommand,
+  HeadObjectCommand,
   PutBucketNotificationConfigurationCommand,
+  PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand,
   PutBucketTaggingCommand,
   PutBucketWebsiteCommand,
@@ -193,4 +196,61 @@ test('objects are there after a restart, and files that no object names are not'
   expect(String(await again.getObject('kept', 'k'))).toBe('survives');
   await expect(again.blobs.read(orphan)).rejects.toThrow('ENOENT');
   store.close();
+});
+
+describe('encryption and ACLs', () => {
+  test("objects say the bucket's default encryption, or their own", async () => {
+    const { client, s3 } = fixture;
+    const [provider] = s3Providers(s3);
+    const KMSMasterKeyID = 'arn:aws:kms:us-east-1:000000000000:key/k';
+    const ServerSideEncryptionConfiguration = [
+      { ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID } },
+    ];
+    const { physicalId: Bucket } = await provider!.create({
+      ...request({ BucketEncryption: { ServerSideEncryptionConfiguration } }),
+      logicalId: 'Encrypted',
+    });
+    expect(await client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' }))).toMatchObject({
+      ServerSideEncryption: 'aws:kms',
+      SSEKMSKeyId: KMSMasterKeyID,
+    });
+    expect(
+      await client.send(new PutObjectCommand({ Bucket, Key: 'l', Body: 'x', ServerSideEncryption: 'AES256' })),
+    ).toMatchObject({ ServerSideEncryption: 'AES256' });
+    const head = await client.send(new HeadObjectCommand({ Bucket, Key: 'l' }));
+    expect([head.ServerSideEncryption, head.SSEKMSKeyId]).toEqual(['AES256', undefined]);
+    const { ServerSideEncryptionConfiguration: configuration } = await client.send(
+      new GetBucketEncryptionCommand({ Bucket }),
+    );
+    expect(configuration!.Rules).toMatchObject([
+      { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID } },
+    ]);
+  });
+
+  test('ACLs are refused unless the bucket asks for them', async () => {
+    const { client } = fixture;
+    const Bucket = 'acls';
+    await client.send(new CreateBucketCommand({ Bucket }));
+    const publish = () => client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x', ACL: 'public-read' }));
+    await expect(publish()).rejects.toMatchObject({ name: 'AccessControlListNotSupported' });
+    await client.send(
+      new PutBucketOwnershipControlsCommand({
+        Bucket,
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'ObjectWriter' }] },
+      }),
+    );
+    expect((await publish()).ETag).toBeDefined();
+  });
+
+  test("keys of the client's own are refused by name", async () => {
+    const put = new PutObjectCommand({
+      Bucket: 'acls',
+      Key: 'k',
+      Body: 'x',
+      SSECustomerAlgorithm: 'AES256',
+      SSECustomerKey: 'a'.repeat(32),
+      SSECustomerKeyMD5: 'x',
+    });
+    await expect(fixture.client.send(put)).rejects.toMatchObject({ name: 'NotImplemented' });
+  });
 });

@@ -229,6 +229,14 @@ describe('copies', () => {
     expect(await textOf('to')).toBe('x');
   });
 
+  test('have a class and an encryption of their own', async () => {
+    await put('from', 'x', { ServerSideEncryption: 'aws:kms', StorageClass: 'STANDARD_IA' });
+    const copied = new CopyObjectCommand({ Bucket, Key: 'to', CopySource: `${Bucket}/from` });
+    expect(await fixture.client.send(copied)).toMatchObject({ ServerSideEncryption: 'AES256' });
+    const { StorageClass } = await fixture.client.send(new HeadObjectCommand({ Bucket, Key: 'to' }));
+    expect(StorageClass).toBeUndefined();
+  });
+
   test('onto themselves must change something', async () => {
     await put('k', 'x');
     await expect(
