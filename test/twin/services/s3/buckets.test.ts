@@ -25,6 +25,7 @@ import { DEFAULT_ACCOUNT } from '../../../../twin/account.ts';
 import { deliverNotifications } from '../../../../twin/services/s3/notifications.ts';
 import { MultipartUploads } from '../../../../twin/services/s3/multipart.ts';
 import { s3Providers } from '../../../../twin/services/s3/providers.ts';
+import { ruleObjects } from '../../../../twin/services/s3/rule-action.ts';
 import { S3 } from '../../../../twin/services/s3/s3.ts';
 import { openStore } from '../../../../twin/state/store.ts';
 import { startS3 } from './s3-fixture.ts';
@@ -253,4 +254,17 @@ describe('encryption and ACLs', () => {
     });
     await expect(fixture.client.send(put)).rejects.toMatchObject({ name: 'NotImplemented' });
   });
+});
+
+test("a rule's action writes objects, and its ACL is checked like any other", async () => {
+  fixture.s3.createBucket('ruled');
+  const objects = ruleObjects(fixture.s3);
+  await objects.putObject('ruled', 'k', Buffer.from('{"speed":1}'), 'private');
+  expect(String(await fixture.s3.getObject('ruled', 'k'))).toBe('{"speed":1}');
+  await expect(objects.putObject('ruled', 'k', Buffer.from('x'), 'public-read')).rejects.toThrow(
+    'The bucket does not allow ACLs',
+  );
+  await expect(objects.putObject('nowhere', 'k', Buffer.from('x'))).rejects.toThrow(
+    'The specified bucket does not exist',
+  );
 });
