@@ -23,7 +23,7 @@ export default tseslint.config(
     plugins: { boundaries },
     settings: {
       'import/resolver': { node: { extensions: ['.ts', '.mjs', '.js'] } },
-      'boundaries/elements': Object.keys(MAY_IMPORT).map((type) => ({ type, pattern: type })),
+      'boundaries/elements': Object.keys(MAY_IMPORT).map((type) => ({ type, pattern: `${type}/**`, partialMatch: false })),
       'boundaries/include': ['**/*.ts'],
     },
     rules: {

@@ -41,6 +41,7 @@ export interface VehicleObserver {
 }
 
 const KEEP_ALIVE_SECONDS = 60;
+const LAST_ACKNOWLEDGEMENTS_MS = 2_000;
 const MUNICH = { latitude: 48.137, longitude: 11.575 };
 /** Batches that wait for a connection; then the oldest are given up, as a vehicle's flash is finite too. */
 const LONGEST_BACKLOG = 500;
@@ -100,7 +101,18 @@ export class Vehicle {
     this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#storage.reserveSequence(this.#sequence);
-    await this.#client?.endAsync(false).catch(() => undefined);
+    const client = this.#client;
+    if (!client) return;
+    // What is under way may still be acknowledged; without a connection nothing will come.
+    if (client.connected) {
+      const acknowledged = client.endAsync(false).catch(() => undefined);
+      await Promise.race([
+        acknowledged,
+        new Promise((resolve) => setTimeout(resolve, LAST_ACKNOWLEDGEMENTS_MS).unref()),
+      ]);
+    }
+    client.end(true);
+    client.stream.destroy();
   }
 
   async #ownIdentity(): Promise<Identity | undefined> {

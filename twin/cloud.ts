@@ -36,6 +36,9 @@ import { sqsService } from './services/sqs/operations.ts';
 import { sqsProviders } from './services/sqs/providers.ts';
 import { queueSource } from './services/sqs/queue-source.ts';
 import { Sqs } from './services/sqs/sqs.ts';
+import { ssmService } from './services/ssm/operations.ts';
+import { Parameters } from './services/ssm/parameters.ts';
+import { ssmProviders } from './services/ssm/providers.ts';
 import { stsService } from './services/sts/operations.ts';
 import type { Store } from './state/store.ts';
 
@@ -61,6 +64,8 @@ export interface Cloud {
   readonly sqs: Sqs;
   readonly dynamoDb: DynamoDb;
   readonly secrets: Secrets;
+  readonly parameters: Parameters;
+  readonly msk: Msk;
   readonly userPools: UserPools;
   readonly apis: HttpApis;
   readonly services: readonly AwsService[];
@@ -78,6 +83,7 @@ export function openCloud(options: CloudOptions): Cloud {
   const dynamoDb = new DynamoDb({ account, clock, store, folder: join(stateFolder, 'dynamodb') });
   const secrets = new Secrets({ account, clock, store });
   const keys = new Keys({ account, clock, store });
+  const parameters = new Parameters({ account, clock, store, keys });
   const msk = new Msk({ account, clock, store, secrets, kafka: options.kafka, log: options.log });
   const userPools = new UserPools({ account, clock, store });
   const apis = new HttpApis(store);
@@ -120,7 +126,7 @@ export function openCloud(options: CloudOptions): Cloud {
   ]);
 
   return {
-    ...{ iam, functions, sqs, dynamoDb, secrets, userPools, apis },
+    ...{ iam, functions, sqs, dynamoDb, secrets, parameters, msk, userPools, apis },
     services: [
       stsService(iam),
       lambdaService(functions),
@@ -128,6 +134,7 @@ export function openCloud(options: CloudOptions): Cloud {
       dynamoDbService(dynamoDb),
       secretsManagerService(secrets),
       kmsService(keys),
+      ssmService(parameters),
       mskService(msk),
       schedulerService(schedules),
       cognitoService(userPools),
@@ -140,6 +147,7 @@ export function openCloud(options: CloudOptions): Cloud {
       ...dynamoDbProviders(dynamoDb),
       ...secretsManagerProviders(secrets),
       ...kmsProviders(keys),
+      ...ssmProviders(parameters),
       ...mskProviders(msk),
       ...schedulerProviders(schedules),
       ...cognitoProviders(userPools),

@@ -136,7 +136,7 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
     async close() {
       await broker.close();
       await rules.close();
-      provisioning.close();
+      await provisioning.close();
     },
   };
 }

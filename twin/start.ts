@@ -177,7 +177,10 @@ async function open(options: TwinOptions, opened: Opened): Promise<Twin> {
     providers: [...cloud.providers, ...iot.providers],
     invoker: cloud.functions,
     references: {
-      ssmParameter: () => undefined,
+      ssmParameter: (name, version) => {
+        const selected = cloud.parameters.trySelect(version === undefined ? name : `${name}:${version}`);
+        return selected && cloud.parameters.reveal(selected);
+      },
       secretString: (id, version) =>
         cloud.secrets.getSecretValue(id, { stage: version.stage, versionId: version.id }).string,
     },
@@ -185,6 +188,8 @@ async function open(options: TwinOptions, opened: Opened): Promise<Twin> {
     onProgress: options.onResource,
   });
   const running = await kafka;
+  // What an emptied Kafka no longer has, though the templates' resources are unchanged.
+  await cloud.msk.restore();
   cloud.resume();
   // Devices come last: by now their policies, rules and topics are there.
   const tls = { host: HOST, key: server.privateKeyPem, cert: server.certificatePem, ca: authority.certificatePem };
