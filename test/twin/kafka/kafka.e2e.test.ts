@@ -165,6 +165,13 @@ describe('a kafka rule against Apache Kafka', () => {
     const error = errorQueue.pop()!;
     expect(error.failures[0]!.errorMessage).toContain('Topic no.such.topic does not exist');
     expect(Buffer.from(error.base64OriginalPayload, 'base64').toString()).toBe('lost?');
+    // Created after all, it takes messages as soon as the producer has seen it.
+    await kafka.createTopic('no.such.topic', 1);
+    for (;;) {
+      await engine.ingest(publication('$aws/rules/nowhere/dt/vehicle/V1/telemetry', 'found'));
+      if (errorQueue.splice(0).length === 0) break;
+    }
+    expect((await kafka.recordCounts()).get('no.such.topic')).toBe(1);
   });
 
   test('fails on a wrong password with the reason', async () => {

@@ -3,12 +3,12 @@ import type { ConnectionOptions } from '@platformatic/kafka';
 import type { Clock, ScheduledCall } from '../../clock.ts';
 import type { BrokerAddress, KafkaLibrary, ProducedPartition, ProducerIdentity } from './broker-client.ts';
 import { ClusterView } from './cluster-view.ts';
-import { murmur2, partitionOf } from './murmur2.ts';
-import { PartitionQueue } from './partition-queue.ts';
+import type { PartitionQueue } from './partition-queue.ts';
 import type { OutgoingRecord } from './record.ts';
-import type { BatchCodec, Settle } from './record-batch.ts';
+import type { BatchCodec } from './record-batch.ts';
 import { reactionTo } from './response-codes.ts';
 import { splitBatch } from './split-batch.ts';
+import { TopicRoutes } from './topic-routes.ts';
 
 export interface ProducerOptions {
   readonly bootstrap: readonly BrokerAddress[];
@@ -50,16 +50,7 @@ const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 1000;
 const METADATA_MAX_AGE_MS = 60_000;
 /** A topic that is not there must not make every flush ask for it. */
-const METADATA_MIN_AGE_MS = 50;
-
-interface TopicState {
-  queues: PartitionQueue[] | undefined;
-  /** Records that came before the topic's partitions were known. */
-  waiting: { readonly record: OutgoingRecord; readonly at: number; readonly settle: Settle }[];
-  missingSince: number | undefined;
-  /** Where records without a key go until the next batch begins. */
-  sticky: number;
-}
+const METADATA_MIN_AGE_MS = 100;
 
 /**
  * Sends records to a Kafka cluster. Per partition the order of `send` is the order in the log, retries included; with
@@ -72,16 +63,16 @@ export class KafkaProducer {
   readonly #clock: Clock;
   readonly #cluster: ClusterView;
   readonly #codec: BatchCodec;
-  readonly #topics = new Map<string, TopicState>();
+  readonly #routes: TopicRoutes;
   /** Queues that hold something. */
   readonly #busy = new Set<PartitionQueue>();
   readonly #leadersInFlight = new Set<number>();
-  readonly #keyBytes = Buffer.allocUnsafe(65_536);
   #bufferedBytes = 0;
   #lastFlush = 0;
   #flushDue = false;
   #retryDelayMs = FIRST_RETRY_MS;
   #wake: ScheduledCall | undefined;
+  #wakeAt = 0;
   #refreshing: Promise<void> | undefined;
   #refreshedAt = 0;
   #refreshAttemptedAt = 0;
@@ -90,7 +81,10 @@ export class KafkaProducer {
   /** Queues that have had an identity: another one must differ from it. */
   readonly #identified = new WeakSet<PartitionQueue>();
   #lastError: Error | undefined;
+  /** Takes no more records. */
   #closed = false;
+  /** Does nothing more. */
+  #ended = false;
   #onIdle: (() => void) | undefined;
 
   constructor(library: KafkaLibrary, options: ProducerOptions) {
@@ -98,6 +92,7 @@ export class KafkaProducer {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#clock = options.clock;
+    this.#routes = new TopicRoutes(this.#limits.batchBytes);
     const timeouts = { connectTimeout: 5000, requestTimeout: this.#limits.requestTimeoutMs };
     this.#cluster = new ClusterView(library, options.bootstrap, { ...options.connection, ...timeouts });
     const { compression } = options;
@@ -121,44 +116,14 @@ export class KafkaProducer {
         );
       }
       this.#bufferedBytes += size;
-      this.#enqueue(record, this.#clock.now(), (error) => {
+      const queue = this.#routes.route(record, this.#clock.now(), (error) => {
         this.#bufferedBytes -= size;
         if (error) reject(error);
         else resolve();
       });
-    });
-  }
-
-  #enqueue(record: OutgoingRecord, at: number, settle: Settle): void {
-    let topic = this.#topics.get(record.topic);
-    if (!topic) {
-      topic = { queues: undefined, waiting: [], missingSince: undefined, sticky: 0 };
-      this.#topics.set(record.topic, topic);
-    }
-    if (!topic.queues) {
-      topic.waiting.push({ record, at, settle });
+      if (queue) this.#busy.add(queue);
       this.#scheduleFlush();
-      return;
-    }
-    const partition = this.#choosePartition(record, topic);
-    const queue = topic.queues[partition];
-    if (!queue) {
-      return settle(new Error(`Topic ${record.topic} has no partition ${partition}; it has ${topic.queues.length}.`));
-    }
-    const isNewBatch = queue.append(record, at, settle);
-    if (isNewBatch && record.key === undefined) topic.sticky += 1;
-    this.#busy.add(queue);
-    this.#scheduleFlush();
-  }
-
-  #choosePartition({ key, partition }: OutgoingRecord, topic: TopicState): number {
-    const count = topic.queues!.length;
-    if (partition !== undefined) return partition;
-    if (key === undefined) return topic.sticky % count;
-    const length = Buffer.byteLength(key);
-    const bytes = length <= this.#keyBytes.length ? this.#keyBytes : Buffer.allocUnsafe(length);
-    bytes.write(key, 0);
-    return partitionOf(murmur2(bytes, length), count);
+    });
   }
 
   #scheduleFlush(): void {
@@ -174,17 +139,22 @@ export class KafkaProducer {
   }
 
   #flush(): void {
+    if (this.#ended) return;
     const now = this.#clock.now();
     this.#lastFlush = now;
     this.#expire(now);
     this.#refreshIfStale(now);
     const byLeader = new Map<number, PartitionQueue[]>();
+    // Whatever becomes of requests and timers, what is left is looked at again: at the latest when it may have expired.
+    let wake = LONGEST_RETRY_MS;
     for (const queue of this.#busy) {
+      if (queue.retryAt > now) wake = Math.min(wake, queue.retryAt - now);
       if (queue.inFlight || queue.retryAt > now || this.#leadersInFlight.has(queue.leader)) continue;
       const queues = byLeader.get(queue.leader);
       if (queues) queues.push(queue);
       else byLeader.set(queue.leader, [queue]);
     }
+    if (!this.#isIdle) this.#wakeIn(wake);
     for (const [leader, queues] of byLeader) void this.#produce(leader, queues);
   }
 
@@ -286,14 +256,20 @@ export class KafkaProducer {
     this.#wakeIn(delay);
   }
 
+  /** Flushes in this many milliseconds, or sooner when that was asked for. */
   #wakeIn(delayMs: number): void {
+    const at = this.#clock.now() + delayMs;
+    if (this.#wake && this.#wakeAt <= at) return;
     this.#wake?.cancel();
-    this.#wake = this.#clock.schedule(delayMs, () => this.#flush());
+    this.#wakeAt = at;
+    this.#wake = this.#clock.schedule(delayMs, () => {
+      this.#wake = undefined;
+      this.#flush();
+    });
   }
 
   #refreshIfStale(now: number): void {
-    let isStale = now - this.#refreshedAt > METADATA_MAX_AGE_MS;
-    for (const topic of this.#topics.values()) isStale ||= topic.waiting.length > 0 || topic.missingSince !== undefined;
+    const isStale = now - this.#refreshedAt > METADATA_MAX_AGE_MS || this.#routes.needsMetadata;
     if (!isStale || this.#refreshing) return;
     const wait = this.#refreshAttemptedAt + METADATA_MIN_AGE_MS - now;
     if (wait > 0) return this.#wakeIn(wait);
@@ -303,12 +279,12 @@ export class KafkaProducer {
 
   #refresh(): void {
     this.#refreshing ??= this.#cluster
-      .refresh([...this.#topics.keys()])
+      .refresh(this.#routes.names())
       .then(
         (missing) => {
           this.#refreshedAt = this.#clock.now();
           this.#loginRefusedSince = undefined;
-          this.#applyTopics(new Set(missing));
+          this.#onMetadata(missing);
         },
         (error: unknown) => {
           this.#lastError = error as Error;
@@ -320,47 +296,28 @@ export class KafkaProducer {
       });
   }
 
-  #applyTopics(missing: ReadonlySet<string>): void {
-    const now = this.#clock.now();
-    for (const [name, topic] of this.#topics) {
-      const view = this.#cluster.topics.get(name);
-      if (missing.has(name) || !view) {
-        topic.missingSince ??= now;
-        this.#lastError = new Error(`Topic ${name} does not exist`);
-        this.#wakeIn(METADATA_MIN_AGE_MS);
-        continue;
-      }
-      topic.missingSince = undefined;
-      const queues = (topic.queues ??= []);
-      view.leaders.forEach((leader, partition) => {
-        const queue = queues[partition];
-        if (queue) queue.leader = leader;
-        else queues.push(new PartitionQueue(name, partition, leader, this.#limits.batchBytes));
-      });
-      const { waiting } = topic;
-      topic.waiting = [];
-      for (const { record, at, settle } of waiting) this.#enqueue(record, at, settle);
+  #onMetadata(missing: readonly string[]): void {
+    if (missing.length > 0) {
+      this.#lastError = new Error(`Topic ${missing.join(', ')} does not exist`);
+      // Asked for again even when nobody waits, so that the first record after the topic's creation finds it.
+      this.#wakeIn(this.#isIdle ? LONGEST_RETRY_MS : METADATA_MIN_AGE_MS);
     }
+    const filled = this.#routes.update(this.#cluster.topics, new Set(missing), this.#clock.now());
+    for (const queue of filled) this.#busy.add(queue);
     if (this.#busy.size > 0) this.#scheduleFlush();
   }
 
   /** Fails what has waited too long, or waits for what will not come. */
   #expire(now: number): void {
     const { deliveryTimeoutMs, refusalGraceMs } = this.#limits;
-    const refused = this.#loginRefusedSince !== undefined && now - this.#loginRefusedSince >= refusalGraceMs;
-    for (const topic of this.#topics.values()) {
-      const gone = topic.missingSince !== undefined && now - topic.missingSince >= refusalGraceMs;
-      const isOver = (since: number): boolean => refused || gone || now - since >= deliveryTimeoutMs;
-      while (topic.waiting.length > 0 && isOver(topic.waiting[0]!.at)) {
-        topic.waiting.shift()!.settle(new Error(this.#describe('Kafka did not take the record')));
-      }
-      for (const queue of topic.queues ?? []) {
-        while (!queue.inFlight && queue.head && isOver(queue.head.createdAt)) {
-          queue.failed(new Error(this.#describe('Kafka did not take the record')));
-        }
-        if (queue.isEmpty) this.#busy.delete(queue);
-      }
-    }
+    const isRefused = this.#loginRefusedSince !== undefined && now - this.#loginRefusedSince >= refusalGraceMs;
+    const deadline = isRefused ? Infinity : now - deliveryTimeoutMs;
+    this.#routes.expire(
+      deadline,
+      now - refusalGraceMs,
+      () => new Error(this.#describe('Kafka did not take the record')),
+    );
+    for (const queue of this.#busy) if (queue.isEmpty) this.#busy.delete(queue);
   }
 
   #describe(what: string): string {
@@ -368,7 +325,7 @@ export class KafkaProducer {
   }
 
   get #isIdle(): boolean {
-    return this.#busy.size === 0 && [...this.#topics.values()].every(({ waiting }) => waiting.length === 0);
+    return this.#busy.size === 0 && !this.#routes.hasWaiting;
   }
 
   /** Waits a little for what is on its way, fails the rest, and closes the connections. Takes nothing more. */
@@ -383,13 +340,10 @@ export class KafkaProducer {
         };
       });
     }
+    this.#ended = true;
     this.#wake?.cancel();
     await this.#cluster.close();
-    const error = new Error(this.#describe('The rules engine was stopped before Kafka took the record'));
-    for (const topic of this.#topics.values()) {
-      for (const { settle } of topic.waiting.splice(0)) settle(error);
-      for (const queue of topic.queues ?? []) while (queue.head) queue.failed(error);
-    }
+    this.#routes.failAll(new Error(this.#describe('The rules engine was stopped before Kafka took the record')));
   }
 }
 
