@@ -9,7 +9,7 @@ import type { ByteRange } from './conditions.ts';
 import { descriptionFrom, descriptionMembers, encryptionMembers } from './object-description.ts';
 import { NULL_VERSION } from './object-version.ts';
 import type { ObjectDescription, ObjectVersion } from './object-version.ts';
-import { objectResource, ofObject } from './permissions.ts';
+import { objectResource, ofObject, ofVersion } from './permissions.ts';
 import type { S3 } from './s3.ts';
 import { tagList, tagsFromList } from './tags.ts';
 import type { Tag } from './tags.ts';
@@ -28,7 +28,8 @@ export function versionMembers(version: ObjectVersion): Record<string, unknown> 
 /** S3's operations on single objects. */
 export function objectOperations(s3: S3): Record<string, OperationDefinition> {
   return {
-    PutObject: ofObject(async (input) => {
+    PutObject: ofObject(async (input, context) => {
+      authorizeTags(input, context);
       const body = (input['Body'] as Buffer | undefined) ?? Buffer.alloc(0);
       const checksum = verifyBody(input, body);
       const version = await s3.put(bucketOf(input), keyOf(input), body, {
@@ -43,24 +44,17 @@ export function objectOperations(s3: S3): Record<string, OperationDefinition> {
         ...versionMembers(version),
       };
     }),
-    GetObject: {
-      resources: objectResource,
-      run(input, context) {
-        const version = readable(s3, input, context);
-        const range = rangeOf(input, version);
-        const body: Readable | Buffer = s3.stream(version, range?.first, range?.last);
-        return { ...describe(input, version, range), Body: body };
-      },
-    },
-    HeadObject: {
-      iamAction: 'GetObject',
-      resources: objectResource,
-      run(input, context) {
-        const version = withoutBody(() => readable(s3, input, context));
-        return describe(input, version, rangeOf(input, version));
-      },
-    },
-    GetObjectAttributes: ofObject((input) => {
+    GetObject: ofVersion('GetObject', (input, context) => {
+      const version = readable(s3, input, context);
+      const range = rangeOf(input, version);
+      const body: Readable | Buffer = s3.stream(version, range?.first, range?.last);
+      return { ...describe(input, version, range), Body: body };
+    }),
+    HeadObject: ofVersion('GetObject', (input, context) => {
+      const version = withoutBody(() => readable(s3, input, context));
+      return describe(input, version, rangeOf(input, version));
+    }),
+    GetObjectAttributes: ofVersion('GetObjectAttributes', (input) => {
       const version = s3.version(bucketOf(input), keyOf(input), versionOf(input));
       const wanted = input['ObjectAttributes'] as string[];
       const { Checksum, ObjectParts, ...others } = {
@@ -73,25 +67,25 @@ export function objectOperations(s3: S3): Record<string, OperationDefinition> {
       const chosen = Object.entries({ ...others, Checksum, ObjectParts }).filter(([name]) => wanted.includes(name));
       return { ...Object.fromEntries(chosen), LastModified: version.lastModified, ...versionMembers(version) };
     }),
-    DeleteObject: ofObject(async (input) => {
+    DeleteObject: ofVersion('DeleteObject', async (input) => {
       const removed = await s3.delete(bucketOf(input), keyOf(input), versionOf(input));
       if (!removed) return { VersionId: versionOf(input) };
       return { DeleteMarker: removed.deleteMarker || undefined, ...versionMembers(removed) };
     }),
     DeleteObjects: { resources: () => [], run: (input, context) => deleteObjects(s3, input, context) },
     CopyObject: ofObject((input, context) => copyObject(s3, input, context), 'PutObject'),
-    GetObjectTagging: ofObject((input) => {
+    GetObjectTagging: ofVersion('GetObjectTagging', (input) => {
       const version = s3.version(bucketOf(input), keyOf(input), versionOf(input));
       return { TagSet: tagList(version.tags), ...versionMembers(version) };
     }),
-    PutObjectTagging: ofObject((input) => {
+    PutObjectTagging: ofVersion('PutObjectTagging', (input) => {
       const tags = tagsFromList((input['Tagging'] as { TagSet: Tag[] }).TagSet, MOST_OBJECT_TAGS);
       return versionMembers(s3.setTags(bucketOf(input), keyOf(input), versionOf(input), tags));
     }),
-    DeleteObjectTagging: ofObject((input) =>
+    DeleteObjectTagging: ofVersion('DeleteObjectTagging', (input) =>
       versionMembers(s3.setTags(bucketOf(input), keyOf(input), versionOf(input), {})),
     ),
-    GetObjectAcl: ofObject((input) => {
+    GetObjectAcl: ofVersion('GetObjectAcl', (input) => {
       s3.version(bucketOf(input), keyOf(input), versionOf(input));
       const owner = { ID: s3.account.accountId, DisplayName: s3.account.accountId };
       return { Owner: owner, Grants: [{ Grantee: { Type: 'CanonicalUser', ...owner }, Permission: 'FULL_CONTROL' }] };
@@ -158,6 +152,12 @@ function describe(
     ...checksums,
     ...versionMembers(version),
   };
+}
+
+/** Tags in a write are a permission of their own. */
+function authorizeTags(input: OperationInput, context: OperationContext): void {
+  if (input['Tagging'] !== undefined)
+    context.authorize('s3:PutObjectTagging', objectResource(input, context.account)[0]!);
 }
 
 async function deleteObjects(

@@ -19,3 +19,18 @@ export function ofBucket(run: OperationDefinition['run'], iamAction?: string): O
 export function ofObject(run: OperationDefinition['run'], iamAction?: string): OperationDefinition {
   return { run, iamAction, resources: objectResource };
 }
+
+/**
+ * An operation on an object or, when the request names one, on a version of it: two actions to IAM (`GetObject` and
+ * `GetObjectVersion`).
+ */
+export function ofVersion(action: string, run: OperationDefinition['run']): OperationDefinition {
+  return {
+    resources: () => [],
+    run(input, context) {
+      const named = input['VersionId'] === undefined ? action : action.replace('Object', 'ObjectVersion');
+      context.authorize(`s3:${named}`, objectResource(input, context.account)[0]!);
+      return run(input, context);
+    },
+  };
+}

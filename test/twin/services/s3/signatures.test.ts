@@ -104,6 +104,17 @@ describe("the twin's own keys", () => {
     denied.clear();
   });
 
+  test('need other permissions for versions and for tags', async () => {
+    await client.send(new PutObjectCommand({ Bucket: 'signed', Key: 'k', Body: 'x' }));
+    denied.add('s3:GetObjectVersion').add('s3:PutObjectTagging');
+    await client.send(new GetObjectCommand({ Bucket: 'signed', Key: 'k' }));
+    const version = new GetObjectCommand({ Bucket: 'signed', Key: 'k', VersionId: 'null' });
+    await expect(client.send(version)).rejects.toMatchObject({ name: 'AccessDenied' });
+    const tagged = new PutObjectCommand({ Bucket: 'signed', Key: 'k', Body: 'x', Tagging: 'a=1' });
+    await expect(client.send(tagged)).rejects.toMatchObject({ name: 'AccessDenied' });
+    denied.clear();
+  });
+
   test('who may not list learn nothing of missing keys', async () => {
     denied.add('s3:ListBucket');
     await expect(client.send(new GetObjectCommand({ Bucket: 'signed', Key: 'none' }))).rejects.toMatchObject({
