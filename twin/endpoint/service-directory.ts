@@ -55,6 +55,8 @@ export class ServiceDirectory {
   signingNameOf(request: WireRequest): string | undefined {
     const target = request.headers['x-amz-target']?.split('.')[0];
     if (target !== undefined) return TARGETS[target];
+    // The URL by which a subscriber of a topic confirms; its token is the proof.
+    if (request.query.get('Action') === 'ConfirmSubscription') return 'sns';
     const host = (request.headers['host'] ?? '').toLowerCase();
     for (const [prefix, name] of Object.entries(HOSTS)) if (host.includes(`${prefix}.`)) return name;
     const label = host.split('.')[0]!;
