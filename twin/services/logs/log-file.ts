@@ -17,26 +17,23 @@ const LARGEST_FILE_BYTES = 2 * 1024 * 1024;
 /** The events of one log stream: JSON lines, appended before the write returns, in two files of bounded size. */
 export class LogFile {
   readonly #path: string;
+  readonly #folder: string;
   #bytes: number;
-  #next: number;
+  /** Number of the next event; known once the file has been looked into. */
+  #next: number | undefined;
 
   /** @param folder of the group; made when the first event comes */
   constructor(folder: string, streamName: string) {
+    this.#folder = folder;
     this.#path = join(folder, `${fileNameOf(streamName)}.jsonl`);
     this.#bytes = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
-    this.#next = (this.read().at(-1)?.number ?? -1) + 1;
-    mkdirSync(folder, { recursive: true });
-    // What a killed process left half written must not swallow the next line.
-    if (this.#bytes > 0 && !readFileSync(this.#path).subarray(-1).equals(Buffer.from('\n'))) {
-      appendFileSync(this.#path, '\n');
-      this.#bytes += 1;
-    }
   }
 
   /** @returns the events as they were stored */
   append(events: readonly { readonly timestamp: number; readonly message: string }[], nowMs: number): StoredLogEvent[] {
-    const stored = events.map(({ timestamp, message }) => ({
-      number: this.#next++,
+    const first = this.#next ?? this.#prepare();
+    const stored = events.map(({ timestamp, message }, index) => ({
+      number: first + index,
       timestamp,
       ingestedAt: nowMs,
       message,
@@ -48,6 +45,7 @@ export class LogFile {
     }
     appendFileSync(this.#path, lines);
     this.#bytes += lines.length;
+    this.#next = first + events.length;
     return stored;
   }
 
@@ -63,6 +61,16 @@ export class LogFile {
   remove(): void {
     rmSync(this.#path, { force: true });
     rmSync(this.#olderPath, { force: true });
+  }
+
+  #prepare(): number {
+    mkdirSync(this.#folder, { recursive: true });
+    // What a killed process left half written must not swallow the next line.
+    if (this.#bytes > 0 && !readFileSync(this.#path).subarray(-1).equals(Buffer.from('\n'))) {
+      appendFileSync(this.#path, '\n');
+      this.#bytes += 1;
+    }
+    return (this.read().at(-1)?.number ?? -1) + 1;
   }
 
   get #olderPath(): string {

@@ -73,6 +73,10 @@ export class Deliveries {
     });
   }
 
+  resume(): void {
+    this.#http.resume();
+  }
+
   close(): void {
     this.#http.close();
   }

@@ -45,6 +45,10 @@ export class HttpDeliveries {
   constructor(options: HttpDeliveriesOptions) {
     this.#options = options;
     this.#pending = options.store.collection('sns.http-deliveries');
+  }
+
+  /** Takes up what an earlier run left. */
+  resume(): void {
     for (const [id, delivery] of this.#pending.entries()) this.#arm(id, delivery.dueAt);
   }
 

@@ -214,6 +214,11 @@ export class Sns {
     return { messageId: id, sequenceNumber: order.sequenceNumber };
   }
 
+  /** Goes on with deliveries that an earlier run did not finish. */
+  resume(): void {
+    this.#deliveries.resume();
+  }
+
   close(): void {
     this.#deliveries.close();
   }

@@ -31,6 +31,7 @@ const store = openStore(':memory:');
 const baseUrl = () => 'http://127.0.0.1:4566';
 const log = (line: string) => void logged.push(line);
 const logged: string[] = [];
+const records: [string, string[]][] = [];
 const invoked: { name: string; event: unknown; sourceArn: string | undefined }[] = [];
 const sqs = new Sqs({ account: DEFAULT_ACCOUNT, clock, store, baseUrl });
 const sns = new Sns({ account: DEFAULT_ACCOUNT, clock, store, baseUrl, sqs, log });
@@ -43,6 +44,8 @@ const deliver = deliverTo({
   },
   sqs,
   sns,
+  logs: { putLogEvents: (group, events) => void records.push([group, events.map(({ message }) => message)]) },
+  firehose: { putRecord: (stream, data) => void records.push([stream, [data.toString('utf8')]]) },
 });
 const schedules = new Schedules({
   account: DEFAULT_ACCOUNT,
@@ -199,6 +202,19 @@ describe('an event', () => {
     await putRule([{ Arn: topic }]);
     await putEvent();
     expect(await received(queue)).toMatchObject([{ source }]);
+  });
+
+  test('reaches log groups and delivery streams', async () => {
+    await putRule([
+      { Arn: 'arn:aws:logs:us-east-1:000000000000:log-group:/aws/events/all', InputPath: '$.detail' },
+      { Arn: 'arn:aws:firehose:us-east-1:000000000000:deliverystream/lake', InputPath: '$.detail' },
+    ]);
+    await putEvent();
+    const detail = ['{"vin":"V1","speed":3}'];
+    expect(records.sort()).toEqual([
+      ['/aws/events/all', detail],
+      ['lake', detail],
+    ]);
   });
 
   test('reaches another bus through a rule', async () => {

@@ -263,6 +263,35 @@ describe('an HTTP endpoint', () => {
     }
   });
 
+  test('that was away gets its message from the next run', async () => {
+    const own = openStore(':memory:');
+    const make = () =>
+      new Sns({ account: DEFAULT_ACCOUNT, clock, store: own, baseUrl: () => '', log: () => undefined });
+    const first = make();
+    const arn = first.createTopic('t');
+    const types: unknown[] = [];
+    const both = Promise.withResolvers<void>();
+    const server = createServer((request, response) => {
+      types.push(request.headers['x-amz-sns-message-type']);
+      if (types.length === 2) both.resolve();
+      request.resume().on('end', () => response.end());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { token } = first.subscribe(arn, 'http', `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    first.confirm(arn, token);
+    await first.publish(arn, 'kept');
+    first.close();
+
+    const second = make();
+    second.resume();
+    await Promise.all([both.promise, clock.advance(0)]);
+    second.close();
+    server.closeAllConnections();
+    server.close();
+    expect(types.sort()).toEqual(['Notification', 'SubscriptionConfirmation']);
+  });
+
   test('on another machine is never called', async () => {
     await subscribe('https', 'https://example.com/hook');
     expect(logged.at(-1)).toContain('sends nothing to other machines');
