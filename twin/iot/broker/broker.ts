@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 import type { Clock } from '../../clock.ts';
@@ -11,7 +12,7 @@ import {
   type ConnectionInformation,
   type DeleteConnectionOptions,
 } from './connections-api.ts';
-import { Connection, type ConnectionEvents } from './connection.ts';
+import { Connection, type ConnectionEvents, type Peer } from './connection.ts';
 import type { Behaviour, BrokerCore, Counters } from './core.ts';
 import { sendDirectMessage, type DirectMessage, type DirectMessageOutcome } from './direct-messages.ts';
 import { acceptRetained, route } from './fan-out.ts';
@@ -60,6 +61,11 @@ export interface Broker {
   listenHttps(options: ListenOptions): Promise<Listener>;
   /** MQTT over WebSocket at `/mqtt`; no client certificate is asked for. @throws IovError IOV_PORT_TAKEN */
   listenWebSocket(options: ListenOptions): Promise<Listener>;
+  /**
+   * Takes an MQTT connection that somebody else accepted, for instance without TLS behind a proxy that ends it; who the
+   * peer is, that somebody says.
+   */
+  accept(socket: Socket, peer: Peer): void;
   readonly publish: Publish;
   sendDirectMessage(clientId: string, message: DirectMessage): Promise<DirectMessageOutcome>;
   /** @returns false when there is neither a connection nor a session */
@@ -165,7 +171,7 @@ export function createBroker(options: BrokerOptions): Broker {
       protocol,
       missingServerName: core.behaviour.missingServerName,
       clock: core.clock,
-      onMqtt: (socket) => acceptMqtt(core, socket, events),
+      onMqtt: (socket) => acceptMqtt(core, socket, peerOf(socket), events),
       onHttp: (socket) => void httpFront().then((front) => front.accept(socket)),
       onRefused: (socket, details) => {
         if (core.log.enabled('ERROR')) {
@@ -189,6 +195,7 @@ export function createBroker(options: BrokerOptions): Broker {
     listenTls: (listenOptions) => open('mqtt', listenOptions),
     listenHttps: (listenOptions) => open('http', listenOptions),
     listenWebSocket: (listenOptions) => open('http', { requestCert: false, ...listenOptions }),
+    accept: (socket, peer) => acceptMqtt(core, socket, peer, events),
     publish: async (publication: Publication) => {
       if (publication.retain && !publication.topic.startsWith('$')) acceptRetained(core, publication);
       await route(core, publication);
@@ -216,8 +223,8 @@ export function createBroker(options: BrokerOptions): Broker {
   };
 }
 
-function acceptMqtt(core: BrokerCore, socket: TLSSocket, events: ConnectionEvents): void {
-  const connection = new Connection(core, new SocketTransport(socket), peerOf(socket), events);
+function acceptMqtt(core: BrokerCore, socket: Socket, peer: Peer, events: ConnectionEvents): void {
+  const connection = new Connection(core, new SocketTransport(socket), peer, events);
   socket.setNoDelay(true);
   socket.on('data', (chunk: Buffer) => connection.receive(chunk));
   socket.on('drain', () => connection.session && pump(core, connection.session));

@@ -1,0 +1,37 @@
+import { broadcast } from './broadcast.ts';
+import { bundles } from './bundles.ts';
+import { connectionScenarios } from './connections.ts';
+import { ruleEvaluation } from './rule-evaluation.ts';
+import type { Scenario, Size } from './scenario.ts';
+import { startUp, synthesis } from './start-up.ts';
+import { uplinkScenarios } from './uplink.ts';
+
+export const SCENARIOS: readonly Scenario[] = [
+  ...uplinkScenarios,
+  ...connectionScenarios,
+  broadcast,
+  ruleEvaluation,
+  bundles,
+  synthesis,
+  startUp,
+];
+
+/** Bounded for a machine of two cores. */
+export const SIZES: Readonly<Record<'quick' | 'full', Size>> = {
+  full: {
+    uplinkMessages: 40_000,
+    idleConnections: 2000,
+    stormConnections: 2000,
+    broadcastMessages: 500,
+    evaluationSeconds: 2,
+    starts: 2,
+  },
+  quick: {
+    uplinkMessages: 8000,
+    idleConnections: 400,
+    stormConnections: 400,
+    broadcastMessages: 100,
+    evaluationSeconds: 0.5,
+    starts: 1,
+  },
+};

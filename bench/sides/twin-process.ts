@@ -1,0 +1,88 @@
+/**
+ * A child process that is the twin of the backbone's own templates, as `npm start` runs it: the same composition, the
+ * same rule for telemetry, the same policy for vehicles. Only its devices are the bench's.
+ */
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+
+import { SystemClock } from '../../twin/clock.ts';
+import { CertificateAuthority } from '../../twin/iot/certificates/authority.ts';
+import { startTwin, type Twin } from '../../twin/start.ts';
+import type { Identity } from '../load/job.ts';
+import { issueDeviceCertificate } from './device-certificates.ts';
+import { openPlainBroker } from './plain-broker.ts';
+import type { FromTwin, StartTwin, ToTwin } from './twin-messages.ts';
+
+const VEHICLE_POLICY = 'iov-vehicle';
+const PUBLISHER_POLICY = 'bench-publisher';
+
+const tell = (message: FromTwin): void => void process.send!(message);
+
+/** Registers a device as fleet provisioning would. */
+async function register(twin: Twin, authority: CertificateAuthority, name: string, policy: string): Promise<Identity> {
+  const { registry } = twin.iot;
+  const issued = await issueDeviceCertificate(authority, name);
+  const { certificateArn } = registry.certificates.register({ certificatePem: issued.certificate, status: 'ACTIVE' });
+  registry.things.create({ thingName: name });
+  registry.attachThingPrincipal(name, certificateArn);
+  registry.attachPolicy(policy, certificateArn);
+  return { clientId: name, ...issued };
+}
+
+async function start(options: StartTwin): Promise<() => Promise<void>> {
+  const names = ['mqtts', 'https', 'wss', 'aws', 'api', 'oauth', 'kafka', 'kafkaScram', 'kafkaController'] as const;
+  const ports = Object.fromEntries(names.map((name, index) => [name, options.firstPort + index]));
+  const twin = await startTwin({
+    assembly: options.assembly,
+    select: ['dev-main'],
+    stateFolder: options.stateFolder,
+    ports: ports as never,
+    quotas: 'off',
+  });
+  const authority = await CertificateAuthority.open(options.stateFolder, new SystemClock());
+  const server = await authority.serverCertificate();
+  const anything = { Effect: 'Allow', Action: 'iot:*', Resource: '*' };
+  twin.iot.registry.policies.create(PUBLISHER_POLICY, JSON.stringify({ Version: '2012-10-17', Statement: [anything] }));
+  const devices: Identity[] = [];
+  for (let number = 0; number < options.devices; number += 1)
+    devices.push(await register(twin, authority, `bench-${number}`, VEHICLE_POLICY));
+  const publisher = await register(twin, authority, 'bench-publisher', PUBLISHER_POLICY);
+  const partitions = 6;
+  await twin.kafka.createTopic(options.otherTopic, partitions);
+  const plain = openPlainBroker();
+  const plainServer = createServer((socket) => plain.accept(socket));
+  await new Promise<void>((resolve) => plainServer.listen(0, '127.0.0.1', resolve));
+  tell({
+    event: 'ready',
+    mqttPort: options.firstPort,
+    plainPort: (plainServer.address() as AddressInfo).port,
+    ca: twin.certificateAuthority,
+    serverCertificate: server.certificatePem,
+    serverKey: server.privateKeyPem,
+    devices,
+    publisher,
+    kafka: twin.kafka.bootstrapBrokers(),
+  });
+  return () => twin.stop();
+}
+
+let stop: (() => Promise<void>) | undefined;
+
+process.on('message', (message: ToTwin) => {
+  if (message.command === 'collect-garbage') {
+    globalThis.gc!();
+    // A second one, after what the first one's finalizers let go of.
+    setImmediate(() => {
+      globalThis.gc!();
+      tell({ event: 'garbage-collected' });
+    });
+    return;
+  }
+  start(message).then(
+    (stopTwin) => (stop = stopTwin),
+    (error: unknown) => tell({ event: 'failed', reason: (error as Error).stack ?? String(error) }),
+  );
+});
+const end = (): void => void Promise.resolve(stop?.()).finally(() => process.exit());
+process.once('SIGTERM', end);
+process.once('disconnect', end);
