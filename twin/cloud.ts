@@ -12,10 +12,12 @@ import { httpApiProviders } from './httpapi/providers.ts';
 import { Iam } from './iam/iam.ts';
 import { iamProviders } from './iam/providers.ts';
 import { EventSourceMappings, eventSourceMappingProvider } from './lambda/event-sources/mappings.ts';
+import { mskPollers } from './lambda/event-sources/msk-source.ts';
 import { pollQueue } from './lambda/event-sources/sqs-poller.ts';
 import { Functions } from './lambda/functions.ts';
 import { lambdaService } from './lambda/operations.ts';
 import { lambdaProviders } from './lambda/providers.ts';
+import { openMessaging, type Messaging } from './messaging.ts';
 import { DynamoDb } from './services/dynamodb/dynamodb.ts';
 import { dynamoDbService } from './services/dynamodb/operations.ts';
 import { dynamoDbProviders } from './services/dynamodb/providers.ts';
@@ -26,9 +28,10 @@ import type { KafkaCluster } from './services/msk/kafka-cluster.ts';
 import { Msk } from './services/msk/msk.ts';
 import { mskService } from './services/msk/operations.ts';
 import { mskProviders } from './services/msk/providers.ts';
-import { schedulerService } from './services/scheduler/operations.ts';
-import { schedulerProviders } from './services/scheduler/providers.ts';
-import { Schedules } from './services/scheduler/schedules.ts';
+import { MultipartUploads } from './services/s3/multipart.ts';
+import { s3Service } from './services/s3/operations.ts';
+import { s3Providers } from './services/s3/providers.ts';
+import { S3 } from './services/s3/s3.ts';
 import { secretsManagerService } from './services/secretsmanager/operations.ts';
 import { secretsManagerProviders } from './services/secretsmanager/providers.ts';
 import { Secrets } from './services/secretsmanager/secrets.ts';
@@ -65,13 +68,15 @@ export interface Cloud {
   readonly dynamoDb: DynamoDb;
   readonly secrets: Secrets;
   readonly parameters: Parameters;
+  readonly s3: S3;
   readonly msk: Msk;
+  readonly messaging: Messaging;
   readonly userPools: UserPools;
   readonly apis: HttpApis;
   readonly services: readonly AwsService[];
   readonly providers: readonly ResourceProvider[];
   /** Takes up what earlier runs left waiting; call it when everything that functions use is up. */
-  resume(): void;
+  resume(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -84,37 +89,34 @@ export function openCloud(options: CloudOptions): Cloud {
   const secrets = new Secrets({ account, clock, store });
   const keys = new Keys({ account, clock, store });
   const parameters = new Parameters({ account, clock, store, keys });
+  const s3 = new S3({ account, clock, store, folder: join(stateFolder, 's3') });
+  const uploads = new MultipartUploads(s3, store);
+  const uploads = new MultipartUploads(s3, store);
   const msk = new Msk({ account, clock, store, secrets, kafka: options.kafka, log: options.log });
   const userPools = new UserPools({ account, clock, store });
   const apis = new HttpApis(store);
 
-  const functions = new Functions({
+  const messaging = openMessaging({
+    ...{ account, clock, store, stateFolder, sqs, s3, awsUrl: options.awsUrl, log: options.log },
+    functions: () => functions,
+  });
+  const functions: Functions = new Functions({
     account,
     clock,
     store,
     awsEndpoint: options.awsUrl,
     issueCredentials: (roleArn, sessionName) => iam.issueRoleCredentials(roleArn, sessionName),
-    deliver: async (destinationArn, body) => {
-      if (!destinationArn.includes(':sqs:'))
-        throw new Error(`the twin delivers failed events to SQS, not to ${destinationArn}`);
-      sqs.sendMessage(destinationArn, body);
-    },
-    log: options.logLambda,
-  });
-  const schedules = new Schedules({
-    account,
-    clock,
-    store,
-    log: options.log,
-    deliver: async ({ arn }, event, { service, arn: sourceArn }) => {
-      if (arn.includes(':sqs:')) sqs.sendMessage(arn, JSON.stringify(event));
-      // Scheduler calls with a role of its own; a rule needs the function's permission.
-      else
-        await functions.invokeAsync(
-          arn,
-          event,
-          service === 'events.amazonaws.com' ? { service, sourceArn } : undefined,
-        );
+    // A function's role may reach its failure destination, so nothing else is asked.
+    deliver: (destinationArn, body) =>
+      messaging.deliver(
+        destinationArn,
+        body,
+        { service: 'lambda.amazonaws.com', sourceArn: destinationArn },
+        { byRole: true },
+      ),
+    log: (functionName, line) => {
+      options.logLambda(functionName, line);
+      messaging.logLambda(functionName, line);
     },
   });
   const queue = queueSource(sqs);
@@ -123,10 +125,23 @@ export function openCloud(options: CloudOptions): Cloud {
       mapping.eventSourceArn.includes(':sqs:')
         ? pollQueue({ mapping, queue, invoker: functions, clock, region: account.region, log: options.log })
         : undefined,
+    mskPollers({
+      ...{ account, clock, invoker: functions, log: options.log },
+      bootstrapServer: async () => (await options.kafka()).bootstrapBrokers().plaintext,
+      requireCluster: (clusterArn) => void msk.clusters.get(clusterArn),
+      authorize: (functionName, action, resource) => {
+        const { roleArn } = functions.get(functionName);
+        const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
+        const arn = `arn:${account.partition}:sts::${account.accountId}:assumed-role/${roleName}/${functionName}`;
+        iam.authorize({ kind: 'role', arn, roleName, sessionName: functionName }, { action, resource });
+      },
+      sendMessage: (queueArn, body) => sqs.sendMessage(queueArn, body),
+      putObject: (bucket, key, body) => s3.put(bucket, key, Buffer.from(body)),
+    }),
   ]);
 
   return {
-    ...{ iam, functions, sqs, dynamoDb, secrets, parameters, msk, userPools, apis },
+    ...{ iam, functions, sqs, dynamoDb, secrets, parameters, s3, msk, messaging, userPools, apis },
     services: [
       stsService(iam),
       lambdaService(functions),
@@ -135,32 +150,35 @@ export function openCloud(options: CloudOptions): Cloud {
       secretsManagerService(secrets),
       kmsService(keys),
       ssmService(parameters),
+      s3Service(s3, uploads),
       mskService(msk),
-      schedulerService(schedules),
       cognitoService(userPools),
+      ...messaging.services,
     ],
     providers: [
       ...iamProviders(iam),
       ...lambdaProviders(functions, join(stateFolder, 'lambda')),
-      eventSourceMappingProvider(mappings, (arn) => arn.includes(':sqs:')),
+      eventSourceMappingProvider(mappings, (arn) => /:(sqs|kafka):/.test(arn)),
       ...sqsProviders(sqs),
       ...dynamoDbProviders(dynamoDb),
       ...secretsManagerProviders(secrets),
       ...kmsProviders(keys),
       ...ssmProviders(parameters),
+      ...s3Providers(s3),
       ...mskProviders(msk),
-      ...schedulerProviders(schedules),
       ...cognitoProviders(userPools),
+      ...messaging.providers,
       ...httpApiProviders(apis, options.apiUrl),
     ],
-    resume() {
+    async resume() {
+      await s3.sweep(uploads.blobs());
       functions.resume();
-      schedules.resume();
+      messaging.resume();
       mappings.resume();
     },
     async close() {
-      schedules.close();
       await mappings.close();
+      messaging.close();
       await functions.close();
       sqs.close();
       await dynamoDb.close();

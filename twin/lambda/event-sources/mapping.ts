@@ -11,6 +11,23 @@ export interface EventSourceMapping {
   readonly maximumConcurrency?: number;
   /** Event filter patterns; a record that matches none is dropped. */
   readonly filters: readonly string[];
+  /** Of an MSK cluster alone. */
+  readonly kafka?: KafkaSettings;
+}
+
+/** What a mapping says of the topic that it reads, and of records that its function cannot handle. */
+export interface KafkaSettings {
+  readonly topic: string;
+  readonly consumerGroupId: string;
+  /** Where a consumer group begins that has committed nothing yet. */
+  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
+  /** -1: until the function succeeds. */
+  readonly maximumRetryAttempts: number;
+  /** -1: however old. */
+  readonly maximumRecordAgeSeconds: number;
+  readonly bisectBatchOnFunctionError: boolean;
+  /** ARN of the queue, topic or bucket that gets what is given up. */
+  readonly onFailureArn?: string;
 }
 
 /** Reads one source for one mapping until it is stopped. */

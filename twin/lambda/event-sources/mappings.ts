@@ -4,7 +4,7 @@ import { arn } from '../../account.ts';
 import type { ProvisionedResource, ResourceProvider, ResourceRequest } from '../../cloudformation/provider.ts';
 import type { Collection, Store } from '../../state/store.ts';
 import { functionNameOf } from '../definition.ts';
-import type { EventSourceMapping, Poller, PollerFactory } from './mapping.ts';
+import type { EventSourceMapping, KafkaSettings, Poller, PollerFactory } from './mapping.ts';
 
 /** The account's event source mappings. Nothing is read before `resume`, so that a whole deployment is up first. */
 export class EventSourceMappings {
@@ -60,17 +60,24 @@ export class EventSourceMappings {
 
 type Properties = Readonly<Record<string, unknown>>;
 
+/** What CloudFormation fills in, which differs between sources. */
+const DEFAULT_BATCH = { sqs: 10, kafka: 100 } as const;
+const DEFAULT_WINDOW_SECONDS = { sqs: 0, kafka: 0.5 } as const;
+
 function mappingOf(id: string, { properties }: ResourceRequest): EventSourceMapping {
   const filters = ((properties['FilterCriteria'] as Properties | undefined)?.['Filters'] ?? []) as {
     Pattern?: string;
   }[];
   const scaling = properties['ScalingConfig'] as Properties | undefined;
+  const eventSourceArn = String(properties['EventSourceArn']);
+  const source = eventSourceArn.includes(':kafka:') ? 'kafka' : 'sqs';
   return {
     id,
     functionName: functionNameOf(String(properties['FunctionName'])),
-    eventSourceArn: String(properties['EventSourceArn']),
-    batchSize: Number(properties['BatchSize'] ?? 10),
-    maximumBatchingWindowMs: Number(properties['MaximumBatchingWindowInSeconds'] ?? 0) * 1_000,
+    eventSourceArn,
+    batchSize: Number(properties['BatchSize'] ?? DEFAULT_BATCH[source]),
+    maximumBatchingWindowMs:
+      Number(properties['MaximumBatchingWindowInSeconds'] ?? DEFAULT_WINDOW_SECONDS[source]) * 1_000,
     enabled: String(properties['Enabled'] ?? true) !== 'false',
     reportBatchItemFailures: ((properties['FunctionResponseTypes'] as string[] | undefined) ?? []).includes(
       'ReportBatchItemFailures',
@@ -78,6 +85,29 @@ function mappingOf(id: string, { properties }: ResourceRequest): EventSourceMapp
     maximumConcurrency:
       scaling?.['MaximumConcurrency'] === undefined ? undefined : Number(scaling['MaximumConcurrency']),
     filters: filters.map(({ Pattern }) => String(Pattern)),
+    ...(source === 'kafka' && { kafka: kafkaSettings(id, properties) }),
+  };
+}
+
+/** @throws Error for what the twin's poller does not do */
+function kafkaSettings(id: string, properties: Properties): KafkaSettings {
+  const topics = (properties['Topics'] as string[] | undefined) ?? [];
+  if (topics.length !== 1) throw new Error(`an MSK event source has one topic, not ${topics.length}`);
+  const startingPosition = String(properties['StartingPosition'] ?? 'TRIM_HORIZON');
+  if (startingPosition !== 'TRIM_HORIZON' && startingPosition !== 'LATEST')
+    throw new Error(`the twin starts MSK event sources at TRIM_HORIZON or LATEST, not at ${startingPosition}`);
+  const group = (properties['AmazonManagedKafkaEventSourceConfig'] as Properties | undefined)?.['ConsumerGroupId'];
+  const destination = (properties['DestinationConfig'] as Record<string, Properties | undefined> | undefined)?.[
+    'OnFailure'
+  ]?.['Destination'];
+  return {
+    topic: String(topics[0]),
+    consumerGroupId: String(group ?? id),
+    startingPosition,
+    maximumRetryAttempts: Number(properties['MaximumRetryAttempts'] ?? -1),
+    maximumRecordAgeSeconds: Number(properties['MaximumRecordAgeInSeconds'] ?? -1),
+    bisectBatchOnFunctionError: String(properties['BisectBatchOnFunctionError'] ?? false) === 'true',
+    ...(destination !== undefined && { onFailureArn: String(destination) }),
   };
 }
 
