@@ -91,7 +91,6 @@ export function openCloud(options: CloudOptions): Cloud {
   const parameters = new Parameters({ account, clock, store, keys });
   const s3 = new S3({ account, clock, store, folder: join(stateFolder, 's3') });
   const uploads = new MultipartUploads(s3, store);
-  const uploads = new MultipartUploads(s3, store);
   const msk = new Msk({ account, clock, store, secrets, kafka: options.kafka, log: options.log });
   const userPools = new UserPools({ account, clock, store });
   const apis = new HttpApis(store);
