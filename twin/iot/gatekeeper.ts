@@ -1,6 +1,8 @@
 import type { Account } from '../account.ts';
 import type { Admission, BrokerAction, ConnectRequest, Gatekeeper, Refusal } from './broker/ports.ts';
-import { Authorizer, resourceArn, type ConnectionFacts } from './policy/index.ts';
+import { connectFacts, refuseConnect } from './connect-decision.ts';
+import type { EndpointAuthentication } from './custom-authorizers/domains.ts';
+import { Authorizer, resourceArn } from './policy/index.ts';
 import type { CertificateRefusal, ConnectionRegistry, RegisteredConnection } from './registry/connection-facts.ts';
 import type { RegistryChange } from './registry/changes.ts';
 
@@ -18,7 +20,18 @@ export interface DeviceGatekeeperOptions {
    * certificate usable, so that it is looked up once more.
    */
   registerJustInTime?(request: ConnectRequest): Promise<boolean>;
+  readonly custom?: CustomAuthentication;
 }
+
+/** Authentication by the account's authorizers. */
+export interface CustomAuthentication {
+  /** What the endpoint that the client called says about authentication. */
+  endpointOf(request: ConnectRequest): EndpointAuthentication;
+  /** @returns undefined when there is no authorizer for this client */
+  admit(request: ConnectRequest, endpoint: EndpointAuthentication): Promise<Admission | Refusal | undefined>;
+}
+
+const ANY_AUTHENTICATION: EndpointAuthentication = { authenticationType: 'DEFAULT', mayName: true };
 
 const REASONS: Record<CertificateRefusal['refused'], string> = {
   'unknown-certificate': 'is not registered',
@@ -26,11 +39,22 @@ const REASONS: Record<CertificateRefusal['refused'], string> = {
   'certificate-expired': 'is not within its validity',
 };
 
+const lacking = (what: string): Refusal => ({
+  refused: 'BAD_CREDENTIALS',
+  detail: `the client did not present ${what}`,
+});
+
+const refusedCertificate = ({ certificateId, refused }: CertificateRefusal): Refusal => ({
+  refused: 'NOT_AUTHORIZED',
+  detail: `certificate ${certificateId} ${REASONS[refused]}`,
+});
+
 const isRefusal = (found: RegisteredConnection | CertificateRefusal): found is CertificateRefusal => 'refused' in found;
 
 /**
- * Lets devices in by their certificates and decides what they may do by the policies attached to them. A decision is
- * kept until something in the registry changes; then it is taken anew, so a detached policy binds live connections too.
+ * Lets clients in: devices by their certificates, signed requests by IAM, others by the account's authorizers. What a
+ * device may do, the policies attached to its certificate say. A decision is kept until something in the registry
+ * changes; then it is taken anew, so a detached policy binds live connections too.
  */
 export class DeviceGatekeeper implements Gatekeeper {
   readonly #options: DeviceGatekeeperOptions;
@@ -42,12 +66,50 @@ export class DeviceGatekeeper implements Gatekeeper {
   }
 
   async admit(request: ConnectRequest): Promise<Admission | Refusal> {
-    if (request.certificate) return this.#admitCertificate(request, request.certificate.der);
-    if (request.signature) return this.#admitSigned(request, request.signature);
-    return {
-      refused: 'BAD_CREDENTIALS',
-      detail: 'the client presented no certificate, and its request bears no AWS signature',
-    };
+    const endpoint = this.#options.custom?.endpointOf(request) ?? ANY_AUTHENTICATION;
+    switch (endpoint.authenticationType) {
+      case 'AWS_X509':
+        return (await this.#byCertificate(request)) ?? lacking('a certificate, which its endpoint asks for');
+      case 'AWS_SIGV4':
+        return this.#bySignature(request) ?? lacking('an AWS signature, which its endpoint asks for');
+      case 'CUSTOM_AUTH':
+        return (await this.#byAuthorizer(request, endpoint)) ?? lacking("an authorizer's name; there is no default");
+      case 'CUSTOM_AUTH_X509':
+        return this.#byCertificateAndAuthorizer(request, endpoint);
+      case 'DEFAULT':
+        return (
+          (await this.#byCertificate(request)) ??
+          this.#bySignature(request) ??
+          (await this.#byAuthorizer(request, endpoint)) ??
+          lacking("a certificate, an AWS signature or an authorizer's name")
+        );
+    }
+  }
+
+  #byCertificate(request: ConnectRequest): Promise<Admission | Refusal> | undefined {
+    return request.certificate && this.#admitCertificate(request, request.certificate.der);
+  }
+
+  #bySignature(request: ConnectRequest): Admission | Refusal | undefined {
+    return request.signature && this.#admitSigned(request, request.signature);
+  }
+
+  async #byAuthorizer(
+    request: ConnectRequest,
+    endpoint: EndpointAuthentication,
+  ): Promise<Admission | Refusal | undefined> {
+    return this.#options.custom?.admit(request, endpoint);
+  }
+
+  /** The certificate must be registered and active; what its holder may do, the authorizer alone says. */
+  async #byCertificateAndAuthorizer(
+    request: ConnectRequest,
+    endpoint: EndpointAuthentication,
+  ): Promise<Admission | Refusal> {
+    if (!request.certificate) return lacking('a certificate, which its endpoint asks for');
+    const found = this.#options.connections.connectionFacts(request.certificate.der, request.clientId);
+    if (isRefusal(found)) return refusedCertificate(found);
+    return (await this.#byAuthorizer(request, endpoint)) ?? lacking("an authorizer's name; there is no default");
   }
 
   async #admitCertificate(request: ConnectRequest, der: Buffer): Promise<Admission | Refusal> {
@@ -59,16 +121,9 @@ export class DeviceGatekeeper implements Gatekeeper {
     ) {
       found = this.#options.connections.connectionFacts(der, request.clientId);
     }
-    if (isRefusal(found)) {
-      return { refused: 'NOT_AUTHORIZED', detail: `certificate ${found.certificateId} ${REASONS[found.refused]}` };
-    }
+    if (isRefusal(found)) return refusedCertificate(found);
     const connection = new DeviceConnection(request, der, this.#options, () => this.#generation, found);
-    // An HTTPS publish has no MQTT connection, so nothing asks for iot:Connect.
-    if (request.transport !== 'https') {
-      const refusal = connection.refuseConnect();
-      if (refusal) return refusal;
-    }
-    return connection;
+    return connection.refuseConnect() ?? connection;
   }
 
   #admitSigned(
@@ -117,14 +172,7 @@ class DeviceConnection implements Admission {
   }
 
   refuseConnect(): Refusal | undefined {
-    const { clientId, lastWill } = this.#request;
-    if (!this.#authorizer.isAllowed('iot:Connect', clientId)) return this.#refusal('iot:Connect', clientId);
-    if (!lastWill) return undefined;
-    // A will is published in the client's name, so the client must be allowed to publish it.
-    const action = lastWill.retain ? 'iot:RetainPublish' : 'iot:Publish';
-    return this.#authorizer.mayPublish(lastWill.topic, lastWill.retain)
-      ? undefined
-      : this.#refusal(action, lastWill.topic);
+    return refuseConnect(this.#authorizer, this.#request);
   }
 
   authorize(action: BrokerAction, resource: string): boolean {
@@ -133,10 +181,6 @@ class DeviceConnection implements Admission {
 
   explain(action: BrokerAction, resource: string): string {
     return this.#current().decide(action, resource).because;
-  }
-
-  #refusal(action: 'iot:Connect' | BrokerAction, resource: string): Refusal {
-    return { refused: 'NOT_AUTHORIZED', detail: this.#authorizer.decide(action, resource).because };
   }
 
   #current(): Authorizer {
@@ -153,17 +197,9 @@ class DeviceConnection implements Admission {
   }
 
   #authorizerOf(found: RegisteredConnection): Authorizer {
-    const { sourceIp, serverName, persistent, lastWill } = this.#request;
-    const facts: ConnectionFacts = {
-      ...found.facts,
-      sourceIp,
-      domain: serverName,
-      connectAttributes: [...(persistent ? ['PersistentConnect'] : []), ...(lastWill ? ['LastWill'] : [])],
-      lastWillTopic: lastWill?.topic,
-    };
     return new Authorizer(
       found.policies.map(({ policy }) => policy),
-      facts,
+      { ...found.facts, ...connectFacts(this.#request) },
       this.#options.account,
     );
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { IConnectPacket } from 'mqtt-packet';
 
+import type { ScheduledCall } from '../../clock.ts';
 import { IN_FLIGHT_LIMIT, type Connection } from './connection.ts';
 import { decodeControl, encodeControl } from './control-packet.ts';
 import { PacketReader, ProtocolViolation } from './frames.ts';
@@ -188,14 +189,28 @@ function connack(connection: Connection, packet: IConnectPacket, sessionPresent:
 }
 
 function limitLifetime(connection: Connection): void {
+  const term = endOfTerm(connection);
+  const stopWatching = connection.admission!.watch?.((details) =>
+    connection.close('AUTH_ERROR', { reasonCode: REASON.NOT_AUTHORIZED, details }),
+  );
+  if (!term && !stopWatching) return;
+  connection.lifetime = {
+    cancel: () => {
+      term?.cancel();
+      stopWatching?.();
+    },
+  };
+}
+
+function endOfTerm(connection: Connection): ScheduledCall | undefined {
   const { clock } = connection.core;
   const authorizedUntil = connection.admission!.expiresAt ?? Infinity;
   const socketUntil =
     connection.transport.kind === 'websocket' ? connection.connectedAt + WEBSOCKET_LIFETIME_MS : Infinity;
   const until = Math.min(authorizedUntil, socketUntil);
-  if (until === Infinity) return;
+  if (until === Infinity) return undefined;
   const reason = authorizedUntil <= socketUntil ? 'CUSTOMAUTH_TTL_EXPIRATION' : 'WEBSOCKET_TTL_EXPIRATION';
-  connection.lifetime = clock.schedule(until - clock.now(), () =>
+  return clock.schedule(until - clock.now(), () =>
     connection.close(reason, { reasonCode: REASON.ADMINISTRATIVE_ACTION }),
   );
 }

@@ -2,12 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { randomUUID } from 'node:crypto';
 
+import type { SignedRequest } from '../../endpoint/sigv4.ts';
 import type { Publication, PublicationProperties } from '../publication.ts';
 import type { BrokerCore } from './core.ts';
 import { acceptRetained, hasOutboundRoom, route } from './fan-out.ts';
 import { httpContext } from './http-front.ts';
-import type { Admission, BrokerAction } from './ports.ts';
+import type { Admission, BrokerAction, VerifiedSignature } from './ports.ts';
 import { boundExpiry, exceedsPropertyLimits } from './publication-properties.ts';
+import { verifySignedRequest } from './signed-request.ts';
 import { peerOf } from './tls-front.ts';
 import { isServiceTopic, isShadowTopic, isTopicName, isWithinLimits } from './topics.ts';
 
@@ -65,15 +67,22 @@ async function publish(core: BrokerCore, request: IncomingMessage): Promise<void
   const peer = peerOf(request.socket as TLSSocket);
   const retain = query.get('retain') === 'true';
   const clientId = query.get('clientId') ?? '';
+  const http = httpContext(request);
+  const signature = await checkSignature(core, { method: 'POST', path, body: payload, ...http }, peer.sourceIp);
   const admission = await core.gatekeeper.admit({
     ...peer,
     transport: 'https',
     clientId,
-    http: httpContext(request),
+    http,
+    httpConnection: request.socket,
+    ...(signature && { signature }),
     cleanStart: true,
     persistent: false,
   });
-  if ('refused' in admission) throw new HttpRefusal(403, 'ForbiddenException', 'Forbidden');
+  if ('refused' in admission) {
+    logRefusal(core, 'AUTHENTICATION_FAILED', admission.detail, peer.sourceIp);
+    throw new HttpRefusal(403, 'ForbiddenException', 'Forbidden');
+  }
   authorize(core, admission, 'iot:Publish', topic, peer.sourceIp);
   if (retain) authorize(core, admission, 'iot:RetainPublish', topic, peer.sourceIp);
   if (!core.rates.inbound.take(core.clock.now()) || !hasOutboundRoom(core))
@@ -101,6 +110,23 @@ async function publish(core: BrokerCore, request: IncomingMessage): Promise<void
     throw new HttpRefusal(429, 'ThrottlingException', 'Too many retained messages');
   if (isServiceTopic(topic)) await toService(core, publication, admission);
   else await route(core, publication);
+}
+
+async function checkSignature(
+  core: BrokerCore,
+  request: SignedRequest,
+  sourceIp: string,
+): Promise<VerifiedSignature | undefined> {
+  const signature = await verifySignedRequest(request, core.signingCredentials, core.clock);
+  if (!signature || !('invalid' in signature)) return signature;
+  logRefusal(core, 'AUTHENTICATION_FAILED', signature.invalid, sourceIp);
+  throw new HttpRefusal(403, 'ForbiddenException', signature.invalid);
+}
+
+function logRefusal(core: BrokerCore, reason: string, details: string, sourceIp: string): void {
+  if (!core.log.enabled('ERROR')) return;
+  const entry = { logLevel: 'ERROR', eventType: 'Publish-In', status: 'Failure', protocol: 'HTTP' } as const;
+  core.log.write({ ...entry, reason, details, sourceIp });
 }
 
 function authorize(

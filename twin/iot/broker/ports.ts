@@ -17,7 +17,7 @@ export interface HttpContext {
   readonly queryString: string;
 }
 
-/** Who signed a WebSocket URL; present only after the signature was verified. */
+/** Who signed a WebSocket URL or an HTTPS request; present only after the signature was checked. */
 export interface VerifiedSignature {
   readonly accessKeyId: string;
   readonly principal: string;
@@ -33,6 +33,8 @@ export interface ConnectRequest {
   readonly username?: string;
   readonly password?: Buffer;
   readonly http?: HttpContext;
+  /** Stands for the HTTP connection of an HTTPS publish: one object as long as the connection lives. */
+  readonly httpConnection?: object;
   /** From the TLS client hello (SNI). */
   readonly serverName?: string;
   readonly sourceIp: string;
@@ -59,6 +61,12 @@ export interface Admission {
   authorize(action: BrokerAction, resource: string): boolean;
   /** Why `authorize` said no, for the log: policy, action and the resource that did not match. */
   explain?(action: BrokerAction, resource: string): string;
+  /**
+   * Called once the connection is open. Whoever let the client in may end it later: `end` disconnects it.
+   *
+   * @returns what is called when the connection has ended
+   */
+  watch?(end: (details: string) => void): () => void;
 }
 
 export type RefusalReason = 'NOT_AUTHORIZED' | 'BAD_CREDENTIALS' | 'SERVER_UNAVAILABLE' | 'CLIENT_ID_INVALID';
@@ -120,9 +128,17 @@ export interface BrokerLog {
   write(entry: BrokerLogEntry): void;
 }
 
-/** Finds the secret of an access key that signed a WebSocket URL. */
+/** An access key that signed a request. */
+export interface SigningCredential {
+  /** Absent for a key whose signature cannot be checked and is taken as it is. */
+  readonly secretAccessKey?: string;
+  readonly sessionToken?: string;
+  /** Milliseconds since the epoch. */
+  readonly expiration?: number;
+  readonly principal: string;
+}
+
+/** Finds what is known of an access key that signed a WebSocket URL or an HTTPS request. */
 export interface SigningCredentials {
-  lookup(
-    accessKeyId: string,
-  ): Promise<{ secretAccessKey: string; sessionToken?: string; principal: string } | undefined>;
+  lookup(accessKeyId: string): Promise<SigningCredential | undefined>;
 }

@@ -2,6 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 import type { Clock } from '../../clock.ts';
 import type { SigningCredentials, VerifiedSignature } from './ports.ts';
+import { unusable } from './signing-credentials.ts';
 
 /** Signing name of MQTT over WebSocket (developer guide, "MQTT over the WebSocket protocol"). */
 const SIGNING_NAME = 'iotdevicegateway';
@@ -45,16 +46,17 @@ export async function verifyPresignedUrl(
   const signedAt = value('X-Amz-Date') ?? '';
   const expired = expiry(signedAt, date, value('X-Amz-Expires'), clock.now());
   if (expired) return { invalid: expired };
-  const secret = await credentials.lookup(accessKeyId);
-  if (!secret) return { invalid: `access key ${accessKeyId} does not exist` };
-  const token = value('X-Amz-Security-Token');
-  if (secret.sessionToken !== undefined && secret.sessionToken !== token)
-    return { invalid: 'X-Amz-Security-Token is missing or wrong' };
+  const credential = await credentials.lookup(accessKeyId);
+  if (!credential) return { invalid: `access key ${accessKeyId} does not exist` };
+  const wrong = unusable(credential, value('X-Amz-Security-Token'), { headers }, clock.now());
+  if (wrong) return { invalid: wrong };
+  const { secretAccessKey, principal } = credential;
+  if (secretAccessKey === undefined) return { accessKeyId, principal };
   const signedHeaders = value('X-Amz-SignedHeaders') ?? 'host';
   const scope = `${date}/${region}/${SIGNING_NAME}/aws4_request`;
   const key = [region, SIGNING_NAME, 'aws4_request'].reduce<Buffer>(
     (previous, part) => hmac(previous, part),
-    hmac(Buffer.from(`AWS4${secret.secretAccessKey}`), date),
+    hmac(Buffer.from(`AWS4${secretAccessKey}`), date),
   );
   // The token is added after signing by some clients of IoT Core and before by others; both are accepted there.
   const accepted = [true, false].some((withToken) => {
@@ -63,7 +65,7 @@ export async function verifyPresignedUrl(
     const text = ['AWS4-HMAC-SHA256', signedAt, scope, createHash('sha256').update(canonical).digest('hex')].join('\n');
     return sameText(hmac(key, text).toString('hex'), signature);
   });
-  return accepted ? { accessKeyId, principal: secret.principal } : { invalid: 'the signature does not match' };
+  return accepted ? { accessKeyId, principal } : { invalid: 'the signature does not match' };
 }
 
 function rawParameters(queryString: string): [key: string, value: string][] {
