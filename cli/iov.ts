@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).startCommand(),
   synth: async () => (await import('./synth.ts')).synthCommand(),
   deploy: async () => (await import('./deploy.ts')).deployCommand(),
+  endpoints: async () => (await import('./endpoints.ts')).endpointsCommand(),
+  provision: async () => (await import('./provision.ts')).provisionCommand(),
   sql: async () => (await import('./sql.ts')).sqlCommand(),
   policy: async () => (await import('./policy.ts')).policyCommand(),
 };
@@ -31,6 +33,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof IovError) process.stderr.write(`\n${error.code}: ${error.message} ${error.advice}\n`);
-  else process.stderr.write(`\n${(error as Error).stack ?? String(error)}\n`);
+  // The stack helps whoever works on the project; everybody else needs the message.
+  else process.stderr.write(`\n${process.env['IOV_DEBUG'] ? (error as Error).stack : (error as Error).message}\n`);
   process.exit(1);
 }

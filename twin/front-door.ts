@@ -20,6 +20,7 @@ import { registryProviders } from './iot/registry/providers.ts';
 import { Registry } from './iot/registry/registry.ts';
 import { ruleOperations, ruleProviders, RulesEngine } from './iot/rules/index.ts';
 import type { LogFile } from './log-file.ts';
+import { ruleObjects } from './services/s3/rule-action.ts';
 import type { Store } from './state/store.ts';
 
 export interface FrontDoorOptions {
@@ -77,6 +78,14 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
       lambda: cloud.functions,
       sqs: cloud.sqs,
       dynamoDb: cloud.dynamoDb,
+      s3: ruleObjects(cloud.s3),
+      sns: {
+        publish: (topicArn, message, messageStructure) =>
+          cloud.messaging.sns.publish(topicArn, message, { messageStructure }),
+      },
+      firehose: cloud.messaging.firehose,
+      logs: cloud.messaging.logs,
+      metrics: cloud.messaging.metrics,
       secrets: cloud.secrets,
       authorizeRole,
       kafka: { certificateAuthority: authority.certificatePem, plaintextServers: options.plaintextServers },
@@ -92,6 +101,7 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
     roles: { authorize: authorizeRole },
     log,
   });
+  const customAuthorizers = new CustomAuthorizers({ registry, lambda: cloud.functions, clock });
   const gatekeeper = new DeviceGatekeeper({
     account,
     connections: provisioning.connections,
@@ -101,7 +111,10 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
       request.certificate
         ? provisioning.justInTime.registerNewcomer(request.certificate.der, request.clientId)
         : Promise.resolve(false),
-  const customAuthorizers = new CustomAuthorizers({ registry, lambda: cloud.functions, clock });
+    custom: {
+      endpointOf: (request) => endpointAuthentication(registry, request),
+      admit: (request, endpoint) => customAuthorizers.admit(request, endpoint),
+    },
   });
   const broker = createBroker({
     gatekeeper,
@@ -111,15 +124,12 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
     reservedTopics: provisioning.topics,
     signingCredentials: {
       lookup: async (accessKeyId) => {
-    custom: {
-      endpointOf: (request) => endpointAuthentication(registry, request),
-      admit: (request, endpoint) => customAuthorizers.admit(request, endpoint),
-    },
         const issued = cloud.iam.sessions.find(accessKeyId);
         if (!issued) return localAdministrator(account);
         return {
           secretAccessKey: issued.secretAccessKey,
           sessionToken: issued.sessionToken,
+          expiration: issued.expiration,
           principal: issued.caller.arn,
         };
       },
@@ -129,7 +139,6 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
     // Clients reach a twin at an address as often as by a name, and TLS carries no name then.
     behaviour: { missingServerName: 'accept' },
   });
-          expiration: issued.expiration,
   registry.changes.subscribe((change) => {
     const ended =
       change.kind === 'certificate-deleted' || (change.kind === 'certificate-status' && change.status !== USABLE);
@@ -154,7 +163,7 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
   };
 }
 
-/** A twin's own keys are bound by their role; anything else was not verified, and is nobody. */
+/** Keys that the twin gave out are bound by their role; any other is the local administrator's. */
 function maySigned(cloud: Cloud, accessKeyId: string, action: string, resource: string): boolean {
   const issued = cloud.iam.sessions.find(accessKeyId);
   if (!issued) return true;

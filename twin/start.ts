@@ -143,7 +143,8 @@ async function open(options: TwinOptions, opened: Opened): Promise<Twin> {
   kafka.catch(() => undefined);
   opened.onStop(async () => (await kafka.catch(() => undefined))?.stop());
 
-  const assembly = readAssembly(await options.assembly);
+  const assemblyFolder = Promise.resolve(options.assembly);
+  const assembly = readAssembly(await Promise.race([assemblyFolder, kafka.then(() => assemblyFolder)]));
   const account = assemblyAccount(selectStacks(assembly, options.select));
   const awsUrl = `http://${HOST}:${ports.aws}`;
   const apiUrl = `http://${HOST}:${ports.api}`;
@@ -172,7 +173,9 @@ async function open(options: TwinOptions, opened: Opened): Promise<Twin> {
   opened.onStop(() => iot.close());
   await openHttp(options, opened, { account, clock, cloud, iot, logs });
 
-  const deployment = await deployAssembly({
+  // A Kafka that cannot run ends the start at once, not at the first topic.
+  const kafkaFailed = kafka.then(() => new Promise<never>(() => undefined));
+  const deploying = deployAssembly({
     ...{ assembly, account, clock, store, select: options.select, strict: options.strict },
     providers: [...cloud.providers, ...iot.providers],
     invoker: cloud.functions,
@@ -187,10 +190,12 @@ async function open(options: TwinOptions, opened: Opened): Promise<Twin> {
     onClassified: options.onClassified,
     onProgress: options.onResource,
   });
+  deploying.catch(() => undefined);
+  const deployment = await Promise.race([deploying, kafkaFailed]);
   const running = await kafka;
   // What an emptied Kafka no longer has, though the templates' resources are unchanged.
   await cloud.msk.restore();
-  cloud.resume();
+  await cloud.resume();
   // Devices come last: by now their policies, rules and topics are there.
   const tls = { host: HOST, key: server.privateKeyPem, cert: server.certificatePem, ca: authority.certificatePem };
   await iot.broker.listenTls({ ...tls, port: ports.mqtts });
