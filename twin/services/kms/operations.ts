@@ -44,7 +44,7 @@ export function kmsService(keys: Keys): AwsService {
         const { Plaintext: _plaintext, ...output } = dataKey(keys, input);
         return output;
       }),
-      GenerateRandom: { run: (input) => ({ Plaintext: randomBytes(Number(input['NumberOfBytes'] ?? 32)) }) },
+      GenerateRandom: { run: (input) => ({ Plaintext: randomBytes(byteCount(input['NumberOfBytes'] ?? 32)) }) },
       Sign: ofKey((input) => {
         const key = keys.usable(id(input), 'SIGN_VERIFY');
         return {
@@ -168,8 +168,16 @@ function encrypt(keys: Keys, input: OperationInput): Record<string, unknown> {
   return { CiphertextBlob, KeyId: key.arn, EncryptionAlgorithm: algorithm };
 }
 
+/** API reference, GenerateRandom and GenerateDataKey: 1 to 1024. */
+function byteCount(value: unknown): number {
+  const count = Number(value);
+  if (Number.isInteger(count) && count >= 1 && count <= 1024) return count;
+  throw new AwsError('ValidationException', `NumberOfBytes must be between 1 and 1024; it is ${String(value)}.`);
+}
+
 function decrypt(keys: Keys, input: OperationInput): Record<string, unknown> {
-  const blob = input['CiphertextBlob'] as Uint8Array;
+  const blob = input['CiphertextBlob'] as Uint8Array | undefined;
+  if (blob === undefined) throw new AwsError('ValidationException', 'CiphertextBlob must not be null.');
   const named = input['KeyId'] === undefined ? undefined : keys.usable(String(input['KeyId']), 'ENCRYPT_DECRYPT');
   if (named && named.spec !== 'SYMMETRIC_DEFAULT') {
     const algorithm = algorithmOf(named, input);
@@ -196,7 +204,7 @@ function decrypt(keys: Keys, input: OperationInput): Record<string, unknown> {
 function dataKey(keys: Keys, input: OperationInput): Record<string, unknown> {
   const key = keys.usable(String(input['KeyId']), 'ENCRYPT_DECRYPT');
   const size =
-    input['NumberOfBytes'] === undefined ? DATA_KEY_BYTES[String(input['KeySpec'])] : Number(input['NumberOfBytes']);
+    input['NumberOfBytes'] === undefined ? DATA_KEY_BYTES[String(input['KeySpec'])] : byteCount(input['NumberOfBytes']);
   if (size === undefined || (input['NumberOfBytes'] === undefined) === (input['KeySpec'] === undefined)) {
     throw new AwsError('ValidationException', 'Please specify either number of bytes or key spec.');
   }

@@ -6,7 +6,7 @@ import { runBatch } from './batch.ts';
 import type { BatchEntry } from './batch.ts';
 import type { MessageAttributeValue } from './message.ts';
 import { receivedMessage } from './received-message.ts';
-import type { Sqs } from './sqs.ts';
+import { checkRange, type Sqs } from './sqs.ts';
 
 const LARGEST_PAGE = 1000;
 
@@ -142,7 +142,8 @@ function listQueues(sqs: Sqs, input: OperationInput): Record<string, unknown> {
       ? 0
       : all.findIndex((name) => name > Buffer.from(String(input['NextToken']), 'base64url').toString());
   // Without MaxResults there are no pages: the first thousand are all that is shown.
-  const size = Math.min((input['MaxResults'] as number | undefined) ?? LARGEST_PAGE, LARGEST_PAGE);
+  const size = (input['MaxResults'] as number | undefined) ?? LARGEST_PAGE;
+  checkRange('MaxResults', size, 1, LARGEST_PAGE);
   const page = start < 0 ? [] : all.slice(start, start + size);
   const more = input['MaxResults'] !== undefined && start >= 0 && start + size < all.length;
   return {

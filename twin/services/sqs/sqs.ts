@@ -283,7 +283,8 @@ export class Sqs {
   }
 }
 
-function checkRange(name: string, value: number, lowest: number, highest: number): void {
+/** @throws AwsError InvalidParameterValue */
+export function checkRange(name: string, value: number, lowest: number, highest: number): void {
   if (!Number.isInteger(value) || value < lowest || value > highest) {
     throw new AwsError(
       'InvalidParameterValue',
