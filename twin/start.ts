@@ -178,6 +178,7 @@ async function open(options: TwinOptions, opened: Opened): Promise<Twin> {
   const deploying = deployAssembly({
     ...{ assembly, account, clock, store, select: options.select, strict: options.strict },
     providers: [...cloud.providers, ...iot.providers],
+    surroundings: JSON.stringify([ports, options.kafka]),
     invoker: cloud.functions,
     references: {
       ssmParameter: (name, version) => {

@@ -39,6 +39,8 @@ export interface DeployOptions {
   /** Told the table before anything is made. */
   readonly onClassified?: (table: readonly ClassificationRow[]) => void;
   readonly onProgress?: (event: ProgressEvent) => void;
+  /** Where the twin's services are, e.g. its ports. A custom resource's answer may hold such an address. */
+  readonly surroundings?: string;
   /** Resources of one stack that are made at the same time; 8 when absent. */
   readonly concurrency?: number;
 }
@@ -151,7 +153,7 @@ export async function destroyStacks(options: DestroyOptions): Promise<void> {
   }
 }
 
-function startEngine(options: DestroyOptions & Pick<DeployOptions, 'concurrency'>): {
+function startEngine(options: DestroyOptions & Pick<DeployOptions, 'concurrency' | 'surroundings'>): {
   engine: Engine;
   close(): Promise<void>;
 } {
@@ -177,6 +179,7 @@ function startEngine(options: DestroyOptions & Pick<DeployOptions, 'concurrency'
     liveTypes: new Set(options.providers.map((provider) => provider.type)),
     inert: options.inert ?? INERT_CATALOGUE,
     references: options.references,
+    surroundings: options.surroundings,
     concurrency: options.concurrency ?? 8,
     report,
   };

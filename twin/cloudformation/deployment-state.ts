@@ -18,6 +18,8 @@ export interface ResourceRecord {
   readonly dependsOn: readonly string[];
   readonly deletionPolicy?: string;
   readonly updateReplacePolicy?: string;
+  /** Of a custom resource: what its function could see of the twin when it answered. */
+  readonly surroundings?: string;
 }
 
 export interface StackRecord {

@@ -34,6 +34,8 @@ export interface Engine {
   readonly liveTypes: ReadonlySet<string>;
   readonly inert: InertCatalogue;
   readonly references?: ReferenceSource;
+  /** When it differs from the last run's, custom resources are asked again: what they looked up may be elsewhere. */
+  readonly surroundings?: string;
   /** Resources of one stack that are made at the same time. */
   readonly concurrency: number;
   report(event: ProgressEvent): void;

@@ -39,6 +39,7 @@ export async function applyResource(desired: DesiredResource, engine: Engine): P
     dependsOn: desired.dependsOn,
     deletionPolicy: desired.deletionPolicy,
     updateReplacePolicy: desired.updateReplacePolicy,
+    ...(isCustomResource(request.type) && { surroundings: engine.surroundings }),
   });
   const existing = saved?.type === request.type && saved.liveness === liveness ? saved : undefined;
 
@@ -51,7 +52,8 @@ export async function applyResource(desired: DesiredResource, engine: Engine): P
     engine.state.saveResource(made);
     return existing ? 'updated' : 'created';
   }
-  if (existing && !needsUpdate(existing, request)) {
+  const moved = isCustomResource(request.type) && existing?.surroundings !== engine.surroundings;
+  if (existing && !moved && !needsUpdate(existing, request)) {
     const made = record(await asItIsNow(existing, request, engine));
     if (!isDeepStrictEqual(asSaved(made), existing)) engine.state.saveResource(made);
     return 'unchanged';

@@ -112,6 +112,13 @@ describe('a custom resource', () => {
     });
   });
 
+  test('is asked again when the twin has moved to other ports, and not at the next start there', async () => {
+    await twin.deploy(custom(), { invoker, surroundings: 'ports 8000' });
+    await twin.deploy(custom(), { invoker, surroundings: 'ports 9000' });
+    await twin.deploy(custom(), { invoker, surroundings: 'ports 9000' });
+    expect(invoker.events.map(({ RequestType }) => RequestType)).toEqual(['Create', 'Update']);
+  });
+
   test('is left alone when nothing changed', async () => {
     await twin.deploy(custom(), { invoker });
     await twin.deploy(custom(), { invoker });
