@@ -1,7 +1,11 @@
 import type { Publication } from '../publication.ts';
 
 /** The policy actions that the broker asks about (developer guide, "AWS IoT Core policy actions"). */
-export type BrokerAction = 'iot:Publish' | 'iot:RetainPublish' | 'iot:Subscribe' | 'iot:Receive';
+export type BrokerAction = 'iot:Publish' | 'iot:RetainPublish' | 'iot:Subscribe' | 'iot:Receive' | DeviceApiAction;
+
+/** Policy actions of what a device can ask over HTTPS besides publishing. */
+export type DeviceApiAction =
+  'iot:GetThingShadow' | 'iot:UpdateThingShadow' | 'iot:DeleteThingShadow' | 'iot:ListNamedShadowsForThing';
 
 export interface ClientCertificate {
   /** AWS's certificate id: the SHA-256 of the DER form in lower-case hexadecimal. */
@@ -103,6 +107,31 @@ export interface ReservedTopics {
     publication: Publication,
     requester: ReservedRequester,
   ): Promise<readonly ReservedReply[] | 'not reserved' | 'unsupported'>;
+}
+
+/** An HTTPS request of a device that is not a publish. */
+export interface DeviceApiRequest {
+  readonly method: string;
+  /** As received, percent-encoded, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly payload: Buffer;
+  /** `resource` is without the ARN's beginning: `<thing>` or `<thing>/<shadow>`. */
+  authorize(action: DeviceApiAction, resource: string): boolean;
+}
+
+export interface DeviceApiResponse {
+  readonly statusCode: number;
+  /** Name of the exception, where it is one. */
+  readonly errorType?: string;
+  /** An object is written as JSON. */
+  readonly body: Buffer | object;
+}
+
+/** The HTTPS APIs of services beside the broker, on the broker's port and under its authentication. */
+export interface DeviceApi {
+  /** @returns undefined for a path that is none of its own */
+  handle(request: DeviceApiRequest): Promise<DeviceApiResponse | undefined>;
 }
 
 /** One entry of AWS IoT logging (developer guide, "AWS IoT log entries"), before its time stamp and account are added. */
