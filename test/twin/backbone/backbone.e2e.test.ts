@@ -1,3 +1,10 @@
+import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import 'reflect-metadata';
+import * as x509 from '@peculiar/x509';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 
@@ -163,6 +170,51 @@ describe('the backbone in the twin', () => {
     );
     expect(new Set(answers.map(({ body }) => body['id'])).size).toBe(1);
   });
+
+  async function runDeviceSdk(thing: string, csr?: { pem: string; key: string }): Promise<{ thingName: string }> {
+    const { template, certificatePem, privateKeyPem } = await backbone.claim();
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      fileURLToPath(new URL('./device-sdk-device.mjs', import.meta.url)),
+      JSON.stringify({
+        ...{ host: 'localhost', port: backbone.ports.mqtts, ca: backbone.frontDoor.ca, template, thing },
+        ...{ certificate: certificatePem, privateKey: privateKeyPem, csr: csr?.pem, csrKey: csr?.key },
+      }),
+    ]);
+    return JSON.parse(stdout) as { thingName: string };
+  }
+
+  async function signingRequest(): Promise<{ pem: string; key: string }> {
+    // AWS's client takes RSA keys on every platform.
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+    const request = await x509.Pkcs10CertificateRequestGenerator.create({
+      name: 'CN=BY-CSR',
+      keys: {
+        privateKey: privateKey.toCryptoKey(algorithm, true, ['sign']),
+        publicKey: publicKey.toCryptoKey(algorithm, true, ['verify']),
+      },
+      signingAlgorithm: algorithm,
+    });
+    return { pem: request.toString('pem'), key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string };
+  }
+
+  test.each([
+    ['new keys', 'SDK-KEYS', false],
+    ['a signing request', 'SDK-CSR', true],
+  ])(
+    "provisions AWS's own device SDK by %s, which then publishes with its certificate",
+    async (_how, thing, byRequest) => {
+      expect(await runDeviceSdk(thing, byRequest ? await signingRequest() : undefined)).toMatchObject({
+        thingName: thing,
+        configuration: { deviceClass: 'vehicle' },
+      });
+      const [record] = await until('the record', async () => {
+        const records = await recordsOf(thing);
+        return records.length > 0 ? records : undefined;
+      });
+      expect(record!.value).toBe('{"from":"the device SDK"}');
+    },
+  );
 
   test('loses nothing of what it acknowledged while Kafka is killed and comes back, and keeps each vehicle in order', async () => {
     const things = ['STREAM-1', 'STREAM-2', 'STREAM-3', 'STREAM-4'];
