@@ -134,8 +134,8 @@ function parseDeviceConfiguration(section: unknown): Record<string, unknown> {
 function parseResource(logicalId: string, value: unknown, use: TemplateUse): TemplateResource {
   const resource = objectAt(value, `Resources.${logicalId}`);
   const type = resource['Type'] as TemplateResourceType;
-  const allowed = Object.hasOwn(PROPERTIES, String(type)) ? PROPERTIES[type] : undefined;
-  if (!allowed) throw invalidTemplate(`resource ${logicalId} has the unsupported Type ${String(type)}`);
+  const allowed = typeof type === 'string' && Object.hasOwn(PROPERTIES, type) ? PROPERTIES[type] : undefined;
+  if (!allowed) throw invalidTemplate(`resource ${logicalId} has the unsupported Type ${JSON.stringify(type)}`);
   const properties = objectAt(resource['Properties'] ?? {}, `Resources.${logicalId}.Properties`);
   for (const name of Object.keys(properties)) {
     if (!allowed.has(name)) throw invalidTemplate(`resource ${logicalId} has the unknown property ${name}`);
