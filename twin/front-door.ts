@@ -58,7 +58,7 @@ const USABLE = 'ACTIVE';
 export function openFrontDoor(options: FrontDoorOptions): IotCore {
   const { account, clock, store, cloud, authority } = options;
   const registry = new Registry(store, account, clock);
-  const log = new IotLog(options.logFile, registry, clock);
+  const log = new IotLog(options.logFile, registry, clock, cloud.messaging.logs);
 
   const authorizeRole = (roleArn: string, action: string, resource: string): void => {
     const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);

@@ -4,7 +4,7 @@ import type { RegistryContext } from './context.ts';
 import type { Table } from './table.ts';
 
 export type LogLevel = 'DEBUG' | 'INFO' | 'ERROR' | 'WARN' | 'DISABLED';
-export type LogTargetType = 'DEFAULT' | 'THING_GROUP' | 'CLIENT_ID' | 'SOURCE_IP' | 'PRINCIPAL_ID';
+export type LogTargetType = 'DEFAULT' | 'THING_GROUP' | 'CLIENT_ID' | 'SOURCE_IP' | 'PRINCIPAL_ID' | 'EVENT_TYPE';
 
 export interface LogEventConfiguration {
   readonly eventType: string;
