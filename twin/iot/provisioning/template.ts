@@ -135,7 +135,10 @@ function parseResource(logicalId: string, value: unknown, use: TemplateUse): Tem
   const resource = objectAt(value, `Resources.${logicalId}`);
   const type = resource['Type'] as TemplateResourceType;
   const allowed = typeof type === 'string' && Object.hasOwn(PROPERTIES, type) ? PROPERTIES[type] : undefined;
-  if (!allowed) throw invalidTemplate(`resource ${logicalId} has the unsupported Type ${JSON.stringify(type)}`);
+  if (!allowed)
+    throw invalidTemplate(
+      `resource ${logicalId} has the unsupported Type ${typeof type === 'string' ? type : JSON.stringify(type)}`,
+    );
   const properties = objectAt(resource['Properties'] ?? {}, `Resources.${logicalId}.Properties`);
   for (const name of Object.keys(properties)) {
     if (!allowed.has(name)) throw invalidTemplate(`resource ${logicalId} has the unknown property ${name}`);
