@@ -24,11 +24,14 @@ export async function readTopic(bootstrapBroker: string, topic: string): Promise
   });
   try {
     const ends = await consumer.listOffsets({ topics: [topic], timestamp: ListOffsetTimestamps.LATEST });
-    let missing = Number((ends.get(topic) ?? []).reduce((sum, offset) => sum + offset, 0n));
+    const endOffsets = ends.get(topic) ?? [];
+    let missing = Number(endOffsets.reduce((sum, offset) => sum + offset, 0n));
     const records: ReadRecord[] = [];
     if (missing === 0) return records;
     const stream = await consumer.consume({ topics: [topic], mode: MessagesStreamModes.EARLIEST, autocommit: false });
     for await (const message of stream) {
+      // What is written while this reads would be counted in place of what it still has to read.
+      if (message.offset >= endOffsets[message.partition]!) continue;
       records.push({
         topic,
         partition: message.partition,
