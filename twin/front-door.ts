@@ -18,7 +18,17 @@ import { iotService } from './iot/registry/operations.ts';
 import type { IotEndpoints } from './iot/registry/operations/account.ts';
 import { registryProviders } from './iot/registry/providers.ts';
 import { Registry } from './iot/registry/registry.ts';
+import { composeReservedTopics } from './iot/reserved-topics.ts';
+import { registryDataOfRules } from './iot/registry/rule-external.ts';
 import { ruleOperations, ruleProviders, RulesEngine } from './iot/rules/index.ts';
+import { ShadowDeviceApi } from './iot/shadows/device-api.ts';
+import { shadowOperations } from './iot/shadows/operations.ts';
+import { ShadowRequestRates } from './iot/shadows/request-rates.ts';
+import { shadowOfRules } from './iot/shadows/rule-external.ts';
+import { ShadowApi } from './iot/shadows/shadow-api.ts';
+import { ShadowRequests } from './iot/shadows/shadow-requests.ts';
+import { ShadowTopics } from './iot/shadows/shadow-topics.ts';
+import { Shadows } from './iot/shadows/shadows.ts';
 import type { LogFile } from './log-file.ts';
 import { ruleObjects } from './services/s3/rule-action.ts';
 import type { Store } from './state/store.ts';
@@ -46,6 +56,7 @@ export interface IotCore {
   readonly provisioning: DeviceProvisioning;
   readonly broker: Broker;
   readonly rules: RulesEngine;
+  readonly shadows: Shadows;
   readonly services: readonly AwsService[];
   readonly providers: readonly ResourceProvider[];
   close(): Promise<void>;
@@ -65,6 +76,10 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
     const arn = `arn:${account.partition}:sts::${account.accountId}:assumed-role/${roleName}/iot`;
     cloud.iam.authorize({ kind: 'role', arn, roleName, sessionName: 'iot' }, { action, resource });
   };
+
+  const shadows = new Shadows(store, clock);
+  const shadowRequests = new ShadowRequests(shadows, new ShadowRequestRates(clock, options.quotas));
+  const shadowApi = new ShadowApi(shadowRequests, (publication) => broker.publish(publication), clock);
 
   const rules = new RulesEngine({
     account,
@@ -88,6 +103,10 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
       metrics: cloud.messaging.metrics,
       secrets: cloud.secrets,
       authorizeRole,
+      externals: {
+        getThingShadow: shadowOfRules(shadows, account, authorizeRole),
+        getRegistryData: registryDataOfRules(registry, authorizeRole),
+      },
       kafka: { certificateAuthority: authority.certificatePem, plaintextServers: options.plaintextServers },
     },
   });
@@ -121,7 +140,8 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
     sink: rules,
     clock,
     store,
-    reservedTopics: provisioning.topics,
+    reservedTopics: composeReservedTopics([provisioning.topics, new ShadowTopics(shadowRequests)]),
+    deviceApi: new ShadowDeviceApi(shadowApi),
     signingCredentials: {
       lookup: async (accessKeyId) => {
         const issued = cloud.iam.sessions.find(accessKeyId);
@@ -146,13 +166,13 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
   });
 
   return {
-    ...{ registry, provisioning, broker, rules },
+    ...{ registry, provisioning, broker, rules, shadows },
     services: [
       iotService(registry, provisioning, options.endpoints, {
         ...ruleOperations(rules),
         ...customAuthorizerOperations(registry, customAuthorizers),
       }),
-      dataPlaneService(broker, clock),
+      dataPlaneService(broker, clock, shadowOperations(shadowApi)),
     ],
     providers: [...registryProviders(registry, provisioning), ...ruleProviders(rules)],
     async close() {

@@ -20,13 +20,14 @@ import { Flusher } from './flusher.ts';
 import { KeepAliveWheel } from './keep-alive.ts';
 import { everySecond, pump } from './outbound.ts';
 import { handlePacket } from './packets.ts';
-import type { BrokerLog, Gatekeeper, ReservedTopics, SigningCredentials } from './ports.ts';
+import type { BrokerLog, DeviceApi, Gatekeeper, ReservedTopics, SigningCredentials } from './ports.ts';
 import { Presence } from './presence.ts';
 import { AccountRates, quotasFor, type QuotaMode } from './quotas.ts';
 import { REASON } from './reason-codes.ts';
 import { RetainedMessages, type RetainedMessage, type RetainedMessageSummary } from './retained.ts';
 import { connectionClosed, expireSessions } from './session-lifecycle.ts';
 import { Sessions } from './sessions.ts';
+import { publishForService } from './service-requests.ts';
 import { drainGroups } from './shared-delivery.ts';
 import { ShareGroups } from './shared-subscriptions.ts';
 import { addSubscription } from './subscriptions.ts';
@@ -43,6 +44,8 @@ export interface BrokerOptions {
   readonly store: Store;
   /** Without it every `$aws/…` request is unsupported. */
   readonly reservedTopics?: ReservedTopics;
+  /** Without it devices can do nothing over HTTPS but publish. */
+  readonly deviceApi?: DeviceApi;
   /** Without it signed WebSocket URLs are refused. */
   readonly signingCredentials?: SigningCredentials;
   readonly log?: BrokerLog;
@@ -103,6 +106,7 @@ function createCore(options: BrokerOptions): BrokerCore {
     gatekeeper: options.gatekeeper,
     sink: options.sink,
     reservedTopics: options.reservedTopics,
+    deviceApi: options.deviceApi,
     signingCredentials: options.signingCredentials,
     log: options.log ?? NO_LOG,
     sessions: new Sessions(store, clock),
@@ -198,7 +202,7 @@ export function createBroker(options: BrokerOptions): Broker {
     accept: (socket, peer) => acceptMqtt(core, socket, peer, events),
     publish: async (publication: Publication) => {
       if (publication.retain && !publication.topic.startsWith('$')) acceptRetained(core, publication);
-      await route(core, publication);
+      await publishForService(core, publication);
     },
     sendDirectMessage: (clientId, message) => sendDirectMessage(core, clientId, message),
     deleteConnection: (clientId, deleteOptions) => closeForApi(core, clientId, deleteOptions),

@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import type { RecentDisconnections } from './connections-api.ts';
 import type { Flusher } from './flusher.ts';
 import type { KeepAliveWheel } from './keep-alive.ts';
-import type { BrokerLog, Gatekeeper, ReservedTopics, SigningCredentials } from './ports.ts';
+import type { BrokerLog, DeviceApi, Gatekeeper, ReservedTopics, SigningCredentials } from './ports.ts';
 import type { Presence } from './presence.ts';
 import type { AccountRates, Quotas } from './quotas.ts';
 import type { RetainedMessages } from './retained.ts';
@@ -44,6 +44,7 @@ export interface BrokerCore {
   readonly gatekeeper: Gatekeeper;
   readonly sink: PublicationSink;
   readonly reservedTopics: ReservedTopics | undefined;
+  readonly deviceApi: DeviceApi | undefined;
   readonly signingCredentials: SigningCredentials | undefined;
   readonly log: BrokerLog;
   readonly sessions: Sessions;

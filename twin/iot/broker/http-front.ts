@@ -6,7 +6,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 
 import { Connection, type ConnectionEvents, type Peer } from './connection.ts';
 import type { BrokerCore } from './core.ts';
-import { answerHttp } from './https-publish.ts';
+import { answerHttp } from './https-requests.ts';
 import { pump } from './outbound.ts';
 import type { HttpContext } from './ports.ts';
 import { verifyPresignedUrl } from './presigned-url.ts';

@@ -130,8 +130,9 @@ export interface DeviceApiResponse {
 
 /** The HTTPS APIs of services beside the broker, on the broker's port and under its authentication. */
 export interface DeviceApi {
-  /** @returns undefined for a path that is none of its own */
-  handle(request: DeviceApiRequest): Promise<DeviceApiResponse | undefined>;
+  /** Whether a path is one of its own; asked before anybody is authenticated. */
+  serves(path: string): boolean;
+  handle(request: DeviceApiRequest): Promise<DeviceApiResponse>;
 }
 
 /** One entry of AWS IoT logging (developer guide, "AWS IoT log entries"), before its time stamp and account are added. */

@@ -10,7 +10,8 @@ import {
 import type { Broker } from '../broker/broker.ts';
 import { propertiesOf } from './mqtt5-properties.ts';
 
-const RESERVED_FOR_AWS = /^\$(?!aws\/rules\/)/;
+/** Basic Ingest and requests to shadows are for everybody. */
+const RESERVED_FOR_AWS = /^\$(?!aws\/(?:rules\/|things\/[^/]+\/shadow\/(?:name\/[^/]+\/)?(?:get|update|delete)$))/;
 const MAX_PAYLOAD_BYTES = 131_072;
 const DEFAULT_PAGE = 200;
 

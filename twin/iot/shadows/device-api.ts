@@ -22,12 +22,16 @@ export class ShadowDeviceApi implements DeviceApi {
     this.#api = api;
   }
 
-  async handle(request: DeviceApiRequest): Promise<DeviceApiResponse | undefined> {
+  serves(path: string): boolean {
+    return SHADOW.test(path) || NAMES.test(path);
+  }
+
+  async handle(request: DeviceApiRequest): Promise<DeviceApiResponse> {
     const shadow = SHADOW.exec(request.path);
-    const names = shadow ? null : NAMES.exec(request.path);
-    if (!shadow && !names) return undefined;
     try {
-      const body = shadow ? await this.#perform(shadow[1]!, request) : this.#list(names![1]!, request);
+      const body = shadow
+        ? await this.#perform(shadow[1]!, request)
+        : this.#list(NAMES.exec(request.path)![1]!, request);
       return { statusCode: 200, body };
     } catch (error) {
       const refusal = refusalOf(error);

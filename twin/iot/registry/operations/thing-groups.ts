@@ -186,6 +186,7 @@ function described(registry: Registry, group: ThingGroupRecord): iot.DescribeThi
   };
 }
 
-function nameAndArn(group: ThingGroupRecord): iot.GroupNameAndArn {
+/** The group as lists give it. */
+export function nameAndArn(group: ThingGroupRecord): iot.GroupNameAndArn {
   return { groupName: group.thingGroupName, groupArn: group.thingGroupArn };
 }

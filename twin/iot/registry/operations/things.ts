@@ -25,21 +25,7 @@ export function thingOperations(registry: Registry): Record<string, OperationDef
       named('thing', 'thingName'),
     ),
     DescribeThing: operation<iot.DescribeThingRequest, iot.DescribeThingResponse>(
-      (input) => {
-        const { thingName, thingArn, thingId, thingTypeName, attributes, version, billingGroupName } = things.describe(
-          input.thingName!,
-        );
-        return {
-          defaultClientId: thingName,
-          thingName,
-          thingId,
-          thingArn,
-          ...(thingTypeName !== undefined && { thingTypeName }),
-          attributes: { ...attributes },
-          version,
-          ...(billingGroupName !== undefined && { billingGroupName }),
-        };
-      },
+      (input) => describedThing(things.describe(input.thingName!)),
       named('thing', 'thingName'),
     ),
     DeleteThing: operation<iot.DeleteThingRequest, iot.DeleteThingResponse>(
@@ -64,6 +50,21 @@ export function thingOperations(registry: Registry): Record<string, OperationDef
       return NOTHING;
     }, byPrincipal('principal')),
     ...attachmentListings(registry),
+  };
+}
+
+/** The thing as DescribeThing gives it. */
+export function describedThing(thing: ThingRecord): iot.DescribeThingResponse {
+  const { thingName, thingArn, thingId, thingTypeName, attributes, version, billingGroupName } = thing;
+  return {
+    defaultClientId: thingName,
+    thingName,
+    thingId,
+    thingArn,
+    ...(thingTypeName !== undefined && { thingTypeName }),
+    attributes: { ...attributes },
+    version,
+    ...(billingGroupName !== undefined && { billingGroupName }),
   };
 }
 
