@@ -16,6 +16,8 @@ export type IotResourceKind =
   | 'authorizer'
   | 'domainconfiguration'
   | 'certificateprovider'
+  | 'job'
+  | 'jobtemplate'
   | 'securityprofile'
   | 'scheduledaudit'
   | 'mitigationaction';

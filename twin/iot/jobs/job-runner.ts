@@ -1,0 +1,364 @@
+import type { Clock } from '../../clock.ts';
+import type { Registry } from '../registry/registry.ts';
+import { Deadlines } from './deadlines.ts';
+import type { ExecutionRecord, Move } from './execution.ts';
+import { deadlineOf, isTerminal, mayFollow, moved } from './execution.ts';
+import { isRetried, metAbortCriterion } from './failure-criteria.ts';
+import type { JobRecord, WaitingThing } from './job.ts';
+import { isActive } from './job.ts';
+import { executionKey, type JobStore } from './job-store.ts';
+import type { Notices } from './notices.ts';
+import { ratePerMinute } from './rollout.ts';
+import { phaseAt } from './schedule.ts';
+import type { TargetGroups } from './targets.ts';
+import { thingsOf } from './targets.ts';
+
+const MINUTE_MS = 60_000;
+/** Jobs that are over, and their executions, are kept two years (quota "Job data retention"). */
+const RETENTION_MS = 730 * 24 * 60 * MINUTE_MS;
+
+export interface JobRunnerPorts {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly groups: TargetGroups;
+  readonly store: JobStore;
+  readonly notices: Notices;
+  /** Jobs that may roll out at the same time (quota L-FBF5CD89). */
+  readonly concurrentJobs: number;
+  report(line: string): void;
+}
+
+/**
+ * Moves jobs and executions along: rollout in batches a minute, schedules, timers, retries, aborts, completion. Every
+ * change is one transaction; after a restart `resume` takes up what is due.
+ */
+export class JobRunner {
+  readonly #ports: JobRunnerPorts;
+  readonly #jobTimes: Deadlines;
+  readonly #executionTimes: Deadlines;
+  readonly #concurrent = new Set<string>();
+  #depth = 0;
+
+  constructor(ports: JobRunnerPorts) {
+    this.#ports = ports;
+    this.#jobTimes = new Deadlines(ports.clock, (jobIds) => this.#whenDue(jobIds, (jobId) => this.settle(jobId)));
+    this.#executionTimes = new Deadlines(ports.clock, (keys) => this.#whenDue(keys, (key) => this.#timeOut(key)));
+  }
+
+  /** Arms what earlier runs left; what fell due in between happens now. */
+  resume(): void {
+    const { store } = this.#ports;
+    for (const job of store.jobs.values())
+      if (store.waiting.by('job', job.jobId).size > 0 && job.status === 'IN_PROGRESS') this.#concurrent.add(job.jobId);
+    for (const [key, execution] of store.executions.entries()) this.#executionTimes.set(key, deadlineOf(execution));
+    for (const jobId of [...store.jobs.keys]) this.#whenDue([jobId], (due) => this.settle(due));
+  }
+
+  close(): void {
+    this.#jobTimes.close();
+    this.#executionTimes.close();
+  }
+
+  isConcurrent(jobId: string): boolean {
+    return this.#concurrent.has(jobId);
+  }
+
+  /** All of `work` and what follows from it, or nothing; the world is told afterwards. */
+  atomically<T>(work: () => T): T {
+    const { registry, notices, store } = this.#ports;
+    this.#depth += 1;
+    try {
+      const result = registry.atomically(work);
+      if (this.#depth === 1) notices.release();
+      return result;
+    } catch (error) {
+      if (this.#depth === 1) {
+        notices.discard();
+        store.forgetCounts();
+      }
+      throw error;
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+
+  put(job: JobRecord): void {
+    this.#ports.store.jobs.set(job.jobId, job);
+  }
+
+  /** Does whatever the job is due for at this moment: begin, roll out, pause, end, complete. */
+  settle(jobId: string): void {
+    const { store, clock } = this.#ports;
+    const job = store.jobs.get(jobId);
+    if (!job) return;
+    const now = clock.now();
+    if (!isActive(job)) {
+      const forgotten = job.lastUpdatedAt + RETENTION_MS;
+      if (now >= forgotten) this.delete(job);
+      else this.#jobTimes.set(jobId, forgotten);
+      return;
+    }
+    const { phase, until } = phaseAt(job.schedulingConfig, now);
+    if (phase === 'ended' && !job.ended) this.#end(job);
+    if (this.#isActive(jobId)) this.#setRunning(jobId, phase === 'open' || phase === 'ended');
+    if (phase === 'open') this.#rollOut(jobId);
+    this.#completeWhenDone(jobId);
+    const after = store.jobs.get(jobId)!;
+    if (!isActive(after)) this.settle(jobId);
+    else this.#jobTimes.set(jobId, earliest(until, after.status === 'IN_PROGRESS' ? after.nextBatchAt : undefined));
+  }
+
+  /** Tells one thing of a job, outside the rollout's rate: it joined the group of a continuous job, or is tried again. */
+  include(job: JobRecord, thingName: string, retryAttempt: number): void {
+    const waiting: WaitingThing = { jobId: job.jobId, thingName, retryAttempt };
+    if (job.status === 'IN_PROGRESS') this.#queue(waiting);
+    else this.#ports.store.await(waiting);
+  }
+
+  /** @returns the execution after the move, which the caller has checked with `mayFollow` */
+  move(execution: ExecutionRecord, move: Move, operation = move.status.toLowerCase()): ExecutionRecord {
+    const { store, notices, clock } = this.#ports;
+    const job = store.jobs.get(execution.jobId)!;
+    notices.touch(execution.thingName);
+    const next = moved(execution, move, clock.now(), job.timeoutConfig?.inProgressTimeoutInMinutes);
+    this.#write(next);
+    if (isTerminal(next.status)) {
+      notices.execution(next, operation);
+      this.#afterEnd(next);
+    }
+    return next;
+  }
+
+  /** The step timer alone, which is no new version. */
+  setStepTimer(execution: ExecutionRecord, minutes: number): ExecutionRecord {
+    const { stepDeadline: _, ...rest } = execution;
+    const next = minutes === -1 ? rest : { ...rest, stepDeadline: this.#ports.clock.now() + minutes * MINUTE_MS };
+    this.#write(next);
+    return next;
+  }
+
+  /** Cancels the queued executions of a job, and with `force` those in progress. */
+  cancel(job: JobRecord, force: boolean, reason: { readonly comment?: string; readonly reasonCode?: string }): void {
+    const { notices, clock } = this.#ports;
+    const canceled: JobRecord = {
+      ...withoutBatch(job),
+      status: 'CANCELED',
+      ...reason,
+      ...(force && { forceCanceled: true }),
+      lastUpdatedAt: clock.now(),
+    };
+    this.put(canceled);
+    notices.job(canceled, 'cancellation_in_progress');
+    this.#dropWaiting(job.jobId);
+    this.#cancelExecutions(job.jobId, force);
+    notices.job(canceled, 'canceled');
+    this.settle(job.jobId);
+  }
+
+  delete(job: JobRecord): void {
+    const { store, notices, registry } = this.#ports;
+    notices.job(job, 'deletion_in_progress');
+    this.#dropWaiting(job.jobId);
+    for (const key of [...store.executions.by('job', job.jobId)]) this.#forget(store.executions.get(key)!);
+    notices.job(job, 'deleted');
+    store.jobs.delete(job.jobId);
+    registry.tags.forget(job.jobArn);
+    this.#jobTimes.set(job.jobId, undefined);
+    this.#concurrent.delete(job.jobId);
+  }
+
+  deleteExecution(execution: ExecutionRecord): void {
+    this.#forget(execution);
+    this.settle(execution.jobId);
+  }
+
+  /** The thing is no target any more. */
+  exclude(jobId: string, thingName: string): void {
+    const { store } = this.#ports;
+    const waited = store.release(jobId, thingName);
+    const execution = store.execution(jobId, thingName);
+    if (execution && !isTerminal(execution.status)) this.move(execution, { status: 'REMOVED' });
+    else if (waited) this.settle(jobId);
+  }
+
+  #isActive(jobId: string): boolean {
+    const job = this.#ports.store.jobs.get(jobId);
+    return job !== undefined && isActive(job);
+  }
+
+  #forget(execution: ExecutionRecord): void {
+    const { store, notices } = this.#ports;
+    if (!isTerminal(execution.status)) notices.touch(execution.thingName);
+    store.remove(execution);
+    this.#executionTimes.set(keyOf(execution), undefined);
+    notices.execution(execution, 'deleted');
+  }
+
+  #write(execution: ExecutionRecord): void {
+    this.#ports.store.put(execution);
+    this.#executionTimes.set(keyOf(execution), deadlineOf(execution));
+  }
+
+  #queue({ jobId, thingName, retryAttempt }: WaitingThing): void {
+    const { store, notices, clock } = this.#ports;
+    notices.touch(thingName);
+    const now = clock.now();
+    this.#write({
+      jobId,
+      thingName,
+      executionNumber: (store.execution(jobId, thingName)?.executionNumber ?? 0) + 1,
+      status: 'QUEUED',
+      queuedAt: now,
+      lastUpdatedAt: now,
+      versionNumber: 1,
+      retryAttempt,
+      sequence: store.nextSequence(),
+    });
+  }
+
+  #setRunning(jobId: string, running: boolean): void {
+    const { store, notices, clock } = this.#ports;
+    const job = store.jobs.get(jobId)!;
+    const status = running ? 'IN_PROGRESS' : 'SCHEDULED';
+    if (job.status === status) return;
+    // What is queued is offered during maintenance windows only.
+    for (const { thingName, status: its } of store.executions.recordsBy('job', jobId))
+      if (its === 'QUEUED') notices.touch(thingName);
+    this.put({ ...job, status, lastUpdatedAt: clock.now() });
+  }
+
+  #rollOut(jobId: string): void {
+    const { store, clock, registry, groups, concurrentJobs } = this.#ports;
+    const now = clock.now();
+    let job = store.jobs.get(jobId)!;
+    if (!this.#concurrent.has(jobId) && this.#concurrent.size >= concurrentJobs) {
+      if (job.schedulingConfig?.maintenanceWindows?.length)
+        this.cancel(job, false, { comment: `${concurrentJobs} jobs roll out already.` });
+      else this.put({ ...job, nextBatchAt: now + MINUTE_MS });
+      return;
+    }
+    if (job.startedAt === undefined) {
+      for (const thingName of thingsOf(registry, groups, job.targets))
+        store.await({ jobId, thingName, retryAttempt: 0 });
+      job = { ...job, startedAt: now };
+      this.put(job);
+    }
+    if (job.nextBatchAt !== undefined && now < job.nextBatchAt) return;
+    const waiting = store.waiting.by('job', jobId);
+    const rate = ratePerMinute(job.jobExecutionsRolloutConfig, {
+      notified: job.notified,
+      succeeded: store.progress(jobId).latest.SUCCEEDED ?? 0,
+    });
+    const batch = [...take(waiting, rate)].map((key) => store.waiting.get(key)!);
+    for (const thing of batch) {
+      store.release(jobId, thing.thingName);
+      this.#queue(thing);
+    }
+    const notified = job.notified + batch.filter(({ retryAttempt }) => retryAttempt === 0).length;
+    const more = store.waiting.by('job', jobId).size > 0;
+    if (batch.length > 0 || job.nextBatchAt !== undefined)
+      this.put({ ...withoutBatch(job), notified, ...(more && { nextBatchAt: now + MINUTE_MS }) });
+    if (more) this.#concurrent.add(jobId);
+    else this.#concurrent.delete(jobId);
+  }
+
+  #end(job: JobRecord): void {
+    const { endBehavior } = job.schedulingConfig!;
+    this.put({ ...withoutBatch(job), ended: true, startedAt: job.startedAt ?? this.#ports.clock.now() });
+    this.#dropWaiting(job.jobId);
+    if (endBehavior === 'CANCEL' || endBehavior === 'FORCE_CANCEL')
+      this.#cancelExecutions(job.jobId, endBehavior === 'FORCE_CANCEL');
+  }
+
+  #dropWaiting(jobId: string): void {
+    const { store } = this.#ports;
+    for (const key of [...store.waiting.by('job', jobId)]) store.waiting.delete(key);
+    this.#concurrent.delete(jobId);
+  }
+
+  #cancelExecutions(jobId: string, force: boolean): void {
+    const { store } = this.#ports;
+    for (const key of [...store.executions.by('job', jobId)]) {
+      const execution = store.executions.get(key)!;
+      const canceled = execution.status === 'QUEUED' || (force && execution.status === 'IN_PROGRESS');
+      if (canceled) this.move(execution, { status: 'CANCELED', ...(force && { forceCanceled: true }) });
+    }
+  }
+
+  /** Abort, try again, or complete. */
+  #afterEnd(execution: ExecutionRecord): void {
+    const { store } = this.#ports;
+    const { jobId, thingName } = execution;
+    const job = store.jobs.get(jobId)!;
+    if (!isActive(job)) return;
+    const criterion = metAbortCriterion(job.abortConfig?.criteriaList, store.progress(jobId).finished);
+    if (criterion) {
+      const { thresholdPercentage, failureType, minNumberOfExecutedThings } = criterion;
+      this.cancel(job, false, {
+        comment: `Aborted: ${thresholdPercentage}% ${failureType} of at least ${minNumberOfExecutedThings} things.`,
+      });
+      return;
+    }
+    const attempts = store.attempts(jobId, thingName);
+    const series = attempts.slice(attempts.findLastIndex(({ retryAttempt }) => retryAttempt === 0));
+    if (!job.ended && isRetried(job.jobExecutionsRetryConfig?.criteriaList, series))
+      this.include(job, thingName, execution.retryAttempt + 1);
+    this.#completeWhenDone(jobId);
+  }
+
+  #completeWhenDone(jobId: string): void {
+    const { store, notices, clock } = this.#ports;
+    const job = store.jobs.get(jobId);
+    if (!job || !isActive(job) || job.startedAt === undefined) return;
+    if (job.targetSelection === 'CONTINUOUS' && !job.ended) return;
+    if (store.waiting.by('job', jobId).size > 0) return;
+    const progress = store.progress(jobId);
+    if ((progress.latest.QUEUED ?? 0) + (progress.latest.IN_PROGRESS ?? 0) > 0) return;
+    const now = clock.now();
+    const completed: JobRecord = { ...withoutBatch(job), status: 'COMPLETED', completedAt: now, lastUpdatedAt: now };
+    this.put(completed);
+    this.#jobTimes.set(jobId, now + RETENTION_MS);
+    notices.job(completed, 'completed');
+  }
+
+  #timeOut(key: string): void {
+    const execution = this.#ports.store.executions.get(key);
+    if (!execution || !mayFollow(execution.status, 'TIMED_OUT')) return;
+    const due = deadlineOf(execution);
+    if (due !== undefined && due <= this.#ports.clock.now()) this.move(execution, { status: 'TIMED_OUT' });
+    else this.#executionTimes.set(key, due);
+  }
+
+  /** One that fails does not keep the others from their time. */
+  #whenDue(keys: readonly string[], act: (key: string) => void): void {
+    for (const key of keys) {
+      try {
+        this.atomically(() => act(key));
+      } catch (error) {
+        this.#ports.report(`IoT job ${key} could not go on: ${(error as Error).message}`);
+      }
+    }
+  }
+}
+
+function keyOf({ jobId, thingName, executionNumber }: ExecutionRecord): string {
+  return executionKey(jobId, thingName, executionNumber);
+}
+
+function withoutBatch(job: JobRecord): JobRecord {
+  const { nextBatchAt: _, ...rest } = job;
+  return rest;
+}
+
+function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
+}
+
+function* take(keys: Iterable<string>, count: number): Generator<string> {
+  if (count < 1) return;
+  for (const key of keys) {
+    yield key;
+    if (--count <= 0) return;
+  }
+}
