@@ -9,8 +9,16 @@ export async function ownAuthority(): Promise<{ caPem: string; issue(subject: st
   const x509 = await loadX509();
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  // The tests' clock stands still from its start; a certificate made a second later would not be valid yet.
+  const validity = { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 86_400_000 * 365) };
   const ca = await x509.X509CertificateGenerator.createSelfSigned(
-    { name: 'CN=Own CA', keys, signingAlgorithm: algorithm, extensions: [new x509.BasicConstraintsExtension(true)] },
+    {
+      ...validity,
+      name: 'CN=Own CA',
+      keys,
+      signingAlgorithm: algorithm,
+      extensions: [new x509.BasicConstraintsExtension(true)],
+    },
     webcrypto as never,
   );
   return {
@@ -19,6 +27,7 @@ export async function ownAuthority(): Promise<{ caPem: string; issue(subject: st
       const device = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
       const certificate = await x509.X509CertificateGenerator.create(
         {
+          ...validity,
           subject,
           issuer: ca.subject,
           publicKey: device.publicKey,
