@@ -1,9 +1,29 @@
 import type { DeviceClass } from './device-classes.ts';
 
 /** The IoT rules, by their names in AWS IoT (no hyphen is allowed there; they are part of Basic Ingest topics). */
-export const RULE_NAMES = ['telemetry', 'events', 'perception', 'command_status', 'ota_status', 'presence'] as const;
+export const RULE_NAMES = [
+  'telemetry',
+  'events',
+  'perception',
+  'hazards',
+  'command_status',
+  'ota_status',
+  'presence',
+] as const;
 
 export type RuleName = (typeof RULE_NAMES)[number];
+
+/** The rules that write to Kafka. `hazards` does not: it is the way from roadside units to the vehicles near them. */
+export const KAFKA_RULES = [
+  'telemetry',
+  'events',
+  'perception',
+  'command_status',
+  'ota_status',
+  'presence',
+] as const satisfies readonly RuleName[];
+
+export type KafkaRuleName = (typeof KAFKA_RULES)[number];
 
 /**
  * The Basic Ingest form of a topic: straight to one rule, without broker fan-out and without messaging charge
@@ -24,6 +44,7 @@ export const topics = {
   broadcastAll: () => 'bc/all',
   broadcastGroup: (group: string) => `bc/group/${group}`,
   broadcastArea: (geohash: string) => `bc/area/${geohash}`,
+  heartbeat: (rule: KafkaRuleName) => `hb/${rule}`,
 } as const;
 
 /** What devices publish to: each uplink topic with the Basic Ingest prefix of its rule. */
@@ -31,11 +52,26 @@ export const uplinkTopics = {
   telemetry: (deviceClass: DeviceClass, thing: string) =>
     basicIngest('telemetry', topics.telemetry(deviceClass, thing)),
   event: (deviceClass: DeviceClass, thing: string) => basicIngest('events', topics.event(deviceClass, thing)),
+  /** Of a perception message without a hazard; one with a hazard goes to {@link hazardTopic}. */
   perception: (thing: string) => basicIngest('perception', topics.perception(thing)),
   commandResponse: (thing: string, commandId: string) =>
     basicIngest('command_status', topics.commandResponse(thing, commandId)),
   otaStatus: (thing: string, campaignId: string) => basicIngest('ota_status', topics.otaStatus(thing, campaignId)),
 } as const;
+
+/**
+ * Where a roadside unit publishes a perception message that holds a hazard. The ordinary topic, because two rules take it: `perception` to
+ * Kafka and `hazards` to the vehicles of the area. Basic Ingest reaches one rule alone, and hazards are rare enough that
+ * their messaging charge does not matter.
+ */
+export function hazardTopic(thing: string): string {
+  return topics.perception(thing);
+}
+
+/** The rule that a topic is the heartbeat of; `undefined` for any other topic. */
+export function heartbeatRule(topic: string): KafkaRuleName | undefined {
+  return KAFKA_RULES.find((rule) => topic === topics.heartbeat(rule));
+}
 
 /**
  * Where a device leaves its last will. A will is published by the broker, so it takes the ordinary topic: it is rare enough that its
@@ -61,6 +97,7 @@ export const THING_LEVEL = {
   telemetry: 3,
   events: 3,
   perception: 3,
+  hazards: 3,
   command_status: 2,
   ota_status: 2,
   presence: 5,

@@ -10,6 +10,7 @@ const ledger = new DynamoCommandLedger(dynamo, environment('COMMANDS_TABLE'));
 export async function handler(report: StatusReport): Promise<void> {
   const { thing, commandId } = report;
   const { outcome, detail } = await record(report, ledger, Date.now());
+  if (outcome === 'heartbeat') return;
   logger[outcome === 'recorded' || outcome === 'repeated' ? 'info' : 'warn']('answer of a vehicle', {
     thing,
     commandId,

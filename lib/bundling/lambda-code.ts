@@ -6,10 +6,13 @@ export const FUNCTIONS = [
   'command-status',
   'command-timers',
   'commands-api',
+  'heartbeat-monitor',
+  'heartbeat-sender',
   'iot-account-settings',
   'iot-endpoints',
   'presence',
   'provisioning-hook',
+  'redrive',
   'rule-destination-ready',
 ] as const;
 

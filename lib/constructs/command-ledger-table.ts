@@ -1,5 +1,6 @@
-import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, ProjectionType, type Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { CellStack } from './cell-stack.ts';
+import { stateTable } from './state-table.ts';
 
 /** Name of the local index that holds a vehicle's undelivered commands (lambdas/shared/command-ledger.ts). */
 export const UNDELIVERED_INDEX = 'undelivered';
@@ -9,7 +10,12 @@ export const UNDELIVERED_INDEX = 'undelivered';
  * just after a command was written must not miss it.
  */
 export function commandLedgerTable(scope: CellStack, id: string): Table {
-  const table = stateTable(scope, id, 'commands', { name: 'commandId', type: AttributeType.STRING }, 'expiresAt');
+  const table = stateTable(scope, id, {
+    name: 'commands',
+    partitionKey: 'thing',
+    sortKey: 'commandId',
+    timeToLiveAttribute: 'expiresAt',
+  });
   table.addLocalSecondaryIndex({
     indexName: UNDELIVERED_INDEX,
     sortKey: { name: 'undelivered', type: AttributeType.STRING },
@@ -20,25 +26,5 @@ export function commandLedgerTable(scope: CellStack, id: string): Table {
 
 /** What is known of each device apart from the registry: one item a device. */
 export function devicesTable(scope: CellStack, id: string): Table {
-  return stateTable(scope, id, 'devices');
-}
-
-function stateTable(
-  scope: CellStack,
-  id: string,
-  name: string,
-  sortKey?: { name: string; type: AttributeType },
-  timeToLiveAttribute?: string,
-): Table {
-  return new Table(scope, id, {
-    tableName: scope.physicalName(name),
-    partitionKey: { name: 'thing', type: AttributeType.STRING },
-    ...(sortKey && { sortKey }),
-    ...(timeToLiveAttribute && { timeToLiveAttribute }),
-    billingMode: BillingMode.PAY_PER_REQUEST,
-    encryption: TableEncryption.AWS_MANAGED,
-    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    deletionProtection: scope.context.environment.keepState,
-    removalPolicy: scope.removalPolicy,
-  });
+  return stateTable(scope, id, { name: 'devices', partitionKey: 'thing' });
 }

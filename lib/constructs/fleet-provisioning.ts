@@ -17,7 +17,7 @@ export interface FleetProvisioningProps {
   readonly thingTypeName: string;
   readonly thingGroupName: string;
   readonly billingGroupName: string;
-  readonly policyName: string;
+  readonly policyNames: readonly string[];
   readonly hook: CellFunction;
 }
 
@@ -100,7 +100,12 @@ export function templateBody(props: Omit<FleetProvisioningProps, 'hook' | 'templ
           ThingPrincipalType: 'EXCLUSIVE_THING',
         },
       },
-      policy: { Type: 'AWS::IoT::Policy', Properties: { PolicyName: props.policyName } },
+      ...Object.fromEntries(
+        props.policyNames.map((PolicyName, index) => [
+          index === 0 ? 'policy' : `policy${index + 1}`,
+          { Type: 'AWS::IoT::Policy', Properties: { PolicyName } },
+        ]),
+      ),
     },
     DeviceConfiguration: deviceConfiguration,
   };

@@ -38,6 +38,14 @@ export interface AppClient {
   readonly scopes: readonly ApiScope[];
 }
 
+/** The OpenID Connect provider that vouches for the users of phones. */
+export interface PhoneSettings {
+  /** `iss` of its tokens, to the letter; `https`, or this machine. Its discovery document is below this URL. */
+  readonly issuer: string;
+  /** `aud` of the tokens that are meant for this backbone. */
+  readonly audience: string;
+}
+
 /** Everything in which one environment differs from another. */
 export interface Environment {
   readonly name: 'dev' | 'staging' | 'prod';
@@ -48,7 +56,13 @@ export interface Environment {
   /** Of AWS IoT itself. INFO writes a line for every message: for a small fleet only. */
   readonly iotLogLevel: LogLevel;
   readonly logRetentionDays: 7 | 30 | 90 | 365;
+  /**
+   * How long a message whose rule failed waits before each time it is sent through that rule again, in seconds (at most 12 hours). After
+   * the last it is parked.
+   */
+  readonly redriveDelays: readonly number[];
   /** Tables, keys and the cluster survive the deletion of their stack, and are guarded against it. */
   readonly keepState: boolean;
   readonly apps: readonly AppClient[];
+  readonly phones: PhoneSettings;
 }

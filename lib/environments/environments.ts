@@ -4,6 +4,9 @@ import type { Environment } from './environment.ts';
 const DAY = 24;
 const WEEK = 7 * DAY;
 
+/** Seconds: half a minute to two hours, nearly three in all, which is longer than a broker's failure or a rotation takes. */
+const REDRIVE_DELAYS = [30, 120, 480, 1_800, 7_200];
+
 /** One small cell in whichever account the developer uses. The twin runs this one. */
 const dev: Environment = {
   name: 'dev',
@@ -24,13 +27,18 @@ const dev: Environment = {
       [KAFKA_TOPICS.events]: { partitions: 3, retentionHours: DAY },
       [KAFKA_TOPICS.presence]: { partitions: 3, retentionHours: DAY },
       [KAFKA_TOPICS.commandStatus]: { partitions: 3, retentionHours: DAY },
+      [KAFKA_TOPICS.otaStatus]: { partitions: 3, retentionHours: DAY },
+      [KAFKA_TOPICS.v2x]: { partitions: 3, retentionHours: DAY },
+      [KAFKA_TOPICS.heartbeat]: { partitions: 1, retentionHours: DAY },
     },
   },
   logLevel: 'DEBUG',
   iotLogLevel: 'INFO',
   logRetentionDays: 7,
+  redriveDelays: [1, 2, 4, 8, 15],
   keepState: false,
   apps: [{ name: 'operations', scopes: ['commands.read', 'commands.write'] }],
+  phones: { issuer: 'https://login.dev.example.com', audience: 'iov-phones' },
 };
 
 /** As prod, with one cell and smaller brokers. */
@@ -53,13 +61,18 @@ const staging: Environment = {
       [KAFKA_TOPICS.events]: { partitions: 12, retentionHours: WEEK },
       [KAFKA_TOPICS.presence]: { partitions: 12, retentionHours: WEEK },
       [KAFKA_TOPICS.commandStatus]: { partitions: 12, retentionHours: WEEK },
+      [KAFKA_TOPICS.otaStatus]: { partitions: 12, retentionHours: WEEK },
+      [KAFKA_TOPICS.v2x]: { partitions: 12, retentionHours: DAY },
+      [KAFKA_TOPICS.heartbeat]: { partitions: 1, retentionHours: DAY },
     },
   },
   logLevel: 'INFO',
   iotLogLevel: 'WARN',
   logRetentionDays: 30,
+  redriveDelays: REDRIVE_DELAYS,
   keepState: true,
   apps: [{ name: 'operations', scopes: ['commands.read', 'commands.write'] }],
+  phones: { issuer: 'https://login.staging.example.com', audience: 'iov-phones' },
 };
 
 /** The accounts are examples: put your own here before the first deployment. */
@@ -89,17 +102,22 @@ const prod: Environment = {
       [KAFKA_TOPICS.events]: { partitions: 60, retentionHours: WEEK },
       [KAFKA_TOPICS.presence]: { partitions: 60, retentionHours: WEEK },
       [KAFKA_TOPICS.commandStatus]: { partitions: 60, retentionHours: WEEK },
+      [KAFKA_TOPICS.otaStatus]: { partitions: 60, retentionHours: WEEK },
+      [KAFKA_TOPICS.v2x]: { partitions: 60, retentionHours: DAY },
+      [KAFKA_TOPICS.heartbeat]: { partitions: 1, retentionHours: DAY },
     },
   },
   logLevel: 'INFO',
   iotLogLevel: 'ERROR',
   logRetentionDays: 90,
+  redriveDelays: REDRIVE_DELAYS,
   keepState: true,
   apps: [
     { name: 'operations', scopes: ['commands.read', 'commands.write'] },
     { name: 'customer-app', scopes: ['commands.read', 'commands.write'] },
     { name: 'analytics', scopes: ['commands.read'] },
   ],
+  phones: { issuer: 'https://login.example.com', audience: 'iov-phones' },
 };
 
 /** Every environment, in the order in which a change travels through them. */

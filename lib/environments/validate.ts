@@ -12,7 +12,13 @@ export const REQUIRED_TOPICS: readonly KafkaTopic[] = [
   KAFKA_TOPICS.events,
   KAFKA_TOPICS.presence,
   KAFKA_TOPICS.commandStatus,
+  KAFKA_TOPICS.otaStatus,
+  KAFKA_TOPICS.v2x,
+  KAFKA_TOPICS.heartbeat,
 ];
+
+/** SQS hides a message for twelve hours at most. */
+const LONGEST_REDRIVE_DELAY = 43_200;
 
 /**
  * Checks environments one by one and against each other. What passes can be synthesized; what AWS would refuse after half an hour of
@@ -26,18 +32,22 @@ export function validateEnvironments(environments: readonly Environment[]): void
 }
 
 function environmentViolations(environment: Environment): string[] {
-  const { name, cells, stream, apps } = environment;
+  const { name, cells, stream, apps, redriveDelays } = environment;
   const wrong: string[] = [];
   if (cells.length === 0) wrong.push('has no cells');
   for (const cell of cells) wrong.push(...cellViolations(cell));
   wrong.push(...repeated(cells.map((cell) => cell.name)).map((cell) => `has two cells named ${cell}`));
   wrong.push(...streamViolations(stream));
+  if (redriveDelays.length === 0) wrong.push('has no redrive delays');
+  for (const delay of redriveDelays)
+    if (!Number.isInteger(delay) || delay < 1 || delay > LONGEST_REDRIVE_DELAY) wrong.push(`redrive delay ${delay}`);
   for (const app of apps) {
     if (!/^[a-z][a-z0-9-]{0,30}$/.test(app.name)) wrong.push(`app ${app.name}: not a name`);
     if (app.scopes.length === 0) wrong.push(`app ${app.name}: has no scopes`);
     for (const scope of app.scopes) if (!API_SCOPES.includes(scope)) wrong.push(`app ${app.name}: no scope ${scope}`);
   }
   wrong.push(...repeated(apps.map((app) => app.name)).map((app) => `has two apps named ${app}`));
+  wrong.push(...phoneViolations(environment.phones));
   return wrong.map((line) => `${name}: ${line}`);
 }
 
@@ -71,6 +81,15 @@ function streamViolations({ brokerType, brokers, topics }: Environment['stream']
   const capacity = (partitionsABroker ?? Infinity) * brokers;
   if (partitions > capacity) wrong.push(`${partitions} partitions with replicas, but the brokers take ${capacity}`);
   return wrong.map((line) => `stream: ${line}`);
+}
+
+function phoneViolations({ issuer, audience }: Environment['phones']): string[] {
+  const wrong: string[] = [];
+  // The issuer's keys decide who is let in: over plain HTTP anybody on the way could put his own there.
+  if (!/^https:\/\/[^?#]+$|^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?(\/[^?#]*)?$/.test(issuer))
+    wrong.push(`phones: issuer ${issuer} is not an https URL`);
+  if (audience === '') wrong.push('phones: has no audience');
+  return wrong;
 }
 
 /** IoT's account settings, rule names and logging are one per account and Region: two cells there would fight. */

@@ -1,15 +1,14 @@
 import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { CfnBillingGroup, CfnDomainConfiguration, CfnLogging, CfnThingGroup, CfnThingType } from 'aws-cdk-lib/aws-iot';
+import { CfnDomainConfiguration, CfnLogging } from 'aws-cdk-lib/aws-iot';
 import type { Construct } from 'constructs';
 import { acknowledgeWildcard, nagArn } from '../constructs/acknowledge.ts';
 import type { CellContext } from '../constructs/cell-context.ts';
 import { CellCustomResource } from '../constructs/cell-custom-resource.ts';
 import { CellFunction } from '../constructs/cell-function.ts';
 import { CellStack } from '../constructs/cell-stack.ts';
-import { FleetProvisioning } from '../constructs/fleet-provisioning.ts';
-import { iotPolicy } from '../constructs/iot-policy.ts';
-import { claimPolicyStatements, vehiclePolicyStatements } from '../constructs/device-policies.ts';
+import { ClaimedDeviceClass } from '../constructs/claimed-device-class.ts';
+import { roadsideUnitPolicyStatements, vehiclePolicyStatements } from '../constructs/device-policies.ts';
 
 /** Registry events that the backbone publishes ($aws/events/…). Presence events need no setting. */
 const REGISTRY_EVENTS = ['THING', 'CERTIFICATE', 'POLICY', 'JOB', 'JOB_EXECUTION'];
@@ -33,17 +32,24 @@ export class FrontDoorStack extends CellStack {
       serviceType: 'DATA',
       tlsConfig: { securityPolicy: TLS_POLICY },
     });
-    this.#createVehicles();
+    const hook = this.#createHook();
+    const vehicles = new ClaimedDeviceClass(this, 'Vehicle', {
+      ...{ deviceClass: 'vehicle', description: 'A vehicle', group: 'vehicles', hook },
+      statements: vehiclePolicyStatements(this),
+    });
+    const roadsideUnits = new ClaimedDeviceClass(this, 'Rsu', {
+      ...{ deviceClass: 'rsu', description: 'A roadside unit', group: 'rsus', hook },
+      statements: roadsideUnitPolicyStatements(this),
+    });
+    // A claim certificate's key must never be in CloudFormation: an operator makes it and attaches this policy.
+    new CfnOutput(this, 'ProvisioningTemplateName', { value: vehicles.templateName });
+    new CfnOutput(this, 'ClaimPolicyName', { value: vehicles.claimPolicyName });
+    new CfnOutput(this, 'RsuProvisioningTemplateName', { value: roadsideUnits.templateName });
+    new CfnOutput(this, 'RsuClaimPolicyName', { value: roadsideUnits.claimPolicyName });
+    new CfnOutput(this, 'DataEndpoint', { value: this.dataEndpoint });
   }
 
-  #createVehicles(): void {
-    const thingType = new CfnThingType(this, 'VehicleType', {
-      thingTypeName: 'vehicle',
-      thingTypeProperties: { thingTypeDescription: 'A vehicle', searchableAttributes: ['serialNumber'] },
-    });
-    const group = new CfnThingGroup(this, 'VehicleGroup', { thingGroupName: 'vehicles' });
-    const billingGroup = new CfnBillingGroup(this, 'VehicleBillingGroup', { billingGroupName: 'vehicles' });
-    const policy = iotPolicy(this, 'VehiclePolicy', 'iov-vehicle', vehiclePolicyStatements(this));
+  #createHook(): CellFunction {
     const hook = new CellFunction(this, 'ProvisioningHook', 'provisioning-hook', {
       description: 'Decides whether a device gets the identity that it asks for',
       // AWS IoT waits five seconds; a verdict after that is lost.
@@ -61,27 +67,7 @@ export class FrontDoorStack extends CellStack {
       nagArn(this, 'iot', 'thing/*'),
       'Whether a thing name is taken can be asked of any thing; names are not known beforehand.',
     );
-    const provisioning = new FleetProvisioning(this, 'VehicleProvisioning', {
-      templateName: 'iov-vehicle',
-      deviceClass: 'vehicle',
-      thingTypeName: thingType.thingTypeName!,
-      thingGroupName: group.thingGroupName!,
-      billingGroupName: billingGroup.billingGroupName!,
-      policyName: policy.policyName!,
-      hook,
-    });
-    for (const required of [thingType, group, billingGroup, policy])
-      provisioning.template.addResourceDependency(required);
-    const claimPolicy = iotPolicy(
-      this,
-      'VehicleClaimPolicy',
-      'iov-vehicle-claim',
-      claimPolicyStatements(this, provisioning.templateName),
-    );
-    new CfnOutput(this, 'ProvisioningTemplateName', { value: provisioning.templateName });
-    // The claim certificate's key must never be in CloudFormation: an operator makes it and attaches this policy.
-    new CfnOutput(this, 'ClaimPolicyName', { value: claimPolicy.policyName! });
-    new CfnOutput(this, 'DataEndpoint', { value: this.dataEndpoint });
+    return hook;
   }
 
   /** One per account and Region, which is why a cell has both to itself. */

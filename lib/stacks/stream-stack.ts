@@ -11,6 +11,7 @@ import type { NetworkStack } from './network-stack.ts';
 
 /** The Kafka side of a cell: cluster, the rules' user, topics, and the brokers' addresses. */
 export class StreamStack extends CellStack {
+  readonly clusterArn: string;
   readonly rulesUser: ScramUser;
   /** `host:port,…` of the SASL/SCRAM listeners. */
   readonly bootstrapBrokers: string;
@@ -22,6 +23,7 @@ export class StreamStack extends CellStack {
       vpc: network.vpc,
       securityGroup: network.brokerSecurityGroup,
     });
+    this.clusterArn = kafka.clusterArn;
     this.rulesUser = new ScramUser(this, 'RulesUser', 'iot-rules');
     const secrets = new CfnBatchScramSecret(this, 'ScramSecrets', {
       clusterArn: kafka.clusterArn,

@@ -2,10 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import { COMMANDS, findCommand } from '../../contracts/commands/catalogue.ts';
 import { commandAnswerSchema, commandRequestSchema } from '../../contracts/commands/wire.ts';
 import { eventSchema } from '../../contracts/event.ts';
+import { hazardBroadcastSchema, perceptionSchema } from '../../contracts/perception.ts';
 import { PROBLEMS, problemDocument, type ProblemKind } from '../../contracts/problem.ts';
 import { provisioningParametersSchema } from '../../contracts/provisioning.ts';
 import { violations } from '../../contracts/schema.ts';
 import { telemetrySchema } from '../../contracts/telemetry.ts';
+
+const hazard = {
+  ...{ id: 'h1', kind: 'accident', geohash: 'u281z', latitude: 48.1, longitude: 11.6, radius: 200, until: 5 },
+};
+const seen = { sequence: 0, at: 1, objects: [{ id: 7, kind: 'truck', latitude: 48.1, longitude: 11.6, speed: 80 }] };
 
 const position = { latitude: 48.1, longitude: 11.6, at: 1 };
 
@@ -13,6 +19,9 @@ describe('the schemas', () => {
   test.each([
     ['a telemetry batch', telemetrySchema, { sequence: 0, at: [1, 2], signals: { 'Vehicle.Speed': [50.2, null] } }],
     ['an event', eventSchema, { id: 'e1', type: 'door.opened', at: 1, data: { door: 'row1-left' } }],
+    ['what a roadside unit perceives', perceptionSchema, seen],
+    ['a hazard', perceptionSchema, { ...seen, objects: [], hazard }],
+    ['a broadcast hazard', hazardBroadcastSchema, { ...hazard, source: 'R1', at: 2 }],
     ['a request', commandRequestSchema, { id: 'c1', command: 'horn.honk', arguments: {}, deadline: 5 }],
     ['an answer', commandAnswerSchema, { status: 'FAILED', reason: { code: 'door-ajar' } }],
     ['provisioning parameters', provisioningParametersSchema, { ThingName: 'V1', SerialNumber: 'S-1' }],
@@ -29,6 +38,18 @@ describe('the schemas', () => {
       telemetrySchema,
       { sequence: 0, at: [1], signals: { 'Vehicle.Powertrain.TractionBattery.StateOfCharge.Current': [101] } },
       '/signals/Vehicle.Powertrain.TractionBattery.StateOfCharge.Current/0',
+    ],
+    [
+      'an area that is a topic',
+      perceptionSchema,
+      { ...seen, hazard: { ...hazard, geohash: 'a/#' } },
+      '/hazard/geohash',
+    ],
+    [
+      'an area of another size',
+      perceptionSchema,
+      { ...seen, hazard: { ...hazard, geohash: 'u28' } },
+      '/hazard/geohash',
     ],
     ['an event type without a dot', eventSchema, { id: 'e1', type: 'opened', at: 1 }, '/type'],
     ['a status that vehicles do not have', commandAnswerSchema, { status: 'QUEUED' }, '/status'],

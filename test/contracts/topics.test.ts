@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { isThingName } from '../../contracts/device-classes.ts';
 import {
+  KAFKA_RULES,
   RULE_NAMES,
   THING_LEVEL,
+  hazardTopic,
+  heartbeatRule,
   lastWillTopic,
   parseCommandRequestTopic,
   parseCommandResponseTopic,
@@ -25,6 +28,7 @@ describe('device topics', () => {
     ['events', topics.event('vehicle', THING), topicFilters.event],
     ['events', lastWillTopic('vehicle', THING), topicFilters.event],
     ['perception', topics.perception(THING), topicFilters.perception],
+    ['hazards', hazardTopic(THING), topicFilters.perception],
     ['command_status', topics.commandResponse(THING, 'c1'), topicFilters.commandResponses],
     ['ota_status', topics.otaStatus(THING, 'o1'), topicFilters.otaStatuses],
     ['presence', `$aws/events/presence/connected/${THING}`, topicFilters.presence],
@@ -54,6 +58,12 @@ describe('device topics', () => {
     for (const topic of ['cmd/V1/res/c1', 'cmd/V1/req', 'cmd//req/c1', 'cmd/V1/req/c1/x', 'x/V1/req/c1', '']) {
       expect(parseCommandRequestTopic(topic)).toBeUndefined();
     }
+  });
+
+  test('of heartbeats name their rule, and no other topic does', () => {
+    for (const rule of KAFKA_RULES) expect(heartbeatRule(topics.heartbeat(rule))).toBe(rule);
+    for (const topic of ['hb/hazards', 'hb/telemetry/x', 'dt/vehicle/hb/telemetry', ''])
+      expect(heartbeatRule(topic)).toBeUndefined();
   });
 
   test('take thing names that cannot break out of a topic level', () => {

@@ -28,6 +28,7 @@ describe('an answer of a vehicle', () => {
   });
 
   test.each([
+    ['that is a heartbeat of the rule', { commandId: undefined }, 'heartbeat'],
     ['of another vehicle', { thing: 'V2' }, 'unknown'],
     ['to a command that does not exist', { commandId: 'c9' }, 'unknown'],
     ['without a status', { status: undefined }, 'invalid'],

@@ -49,8 +49,10 @@ describe('environments', () => {
     [
       'more partitions than the brokers take',
       withTelemetry(2000, 24),
-      '6027 partitions with replicas, but the brokers take 3000',
+      '6048 partitions with replicas, but the brokers take 3000',
     ],
+    ['no redrive', { ...dev, redriveDelays: [] }, 'has no redrive delays'],
+    ['a redrive later than SQS can wait', { ...dev, redriveDelays: [1, 43_201] }, 'redrive delay 43201'],
     ['an app without scopes', { ...dev, apps: [{ name: 'x', scopes: [] }] }, 'app x: has no scopes'],
     ['a scope nobody knows', { ...dev, apps: [{ name: 'x', scopes: ['all' as never] }] }, 'app x: no scope all'],
     ['two apps of one name', { ...dev, apps: [dev.apps[0]!, dev.apps[0]!] }, 'two apps named operations'],

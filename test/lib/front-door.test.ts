@@ -39,11 +39,10 @@ describe('the policy of vehicles', () => {
         `iot:Publish topic/$aws/rules/telemetry/dt/vehicle/${THING}/telemetry`,
         `iot:Publish topic/$aws/rules/events/dt/vehicle/${THING}/event`,
         `iot:Publish topic/$aws/rules/command_status/cmd/${THING}/res/*`,
+        `iot:Publish topic/$aws/rules/ota_status/ota/${THING}/status/*`,
         `iot:Publish topic/dt/vehicle/${THING}/event`,
         `iot:Subscribe topicfilter/cmd/${THING}/req/*`,
-        'iot:Subscribe topicfilter/bc/*',
         `iot:Receive topic/cmd/${THING}/req/*`,
-        'iot:Receive topic/bc/*',
       ].sort(),
     );
   });
@@ -54,34 +53,66 @@ describe('the policy of vehicles', () => {
   });
 });
 
-test('a claim certificate can get a certificate and register with one template, nothing else', () => {
-  const exchanges = [
-    'certificates/create',
-    'certificates/create-from-csr',
-    'provisioning-templates/iov-vehicle/provision',
-  ];
-  expect(allowed('iov-vehicle-claim')).toEqual(
+test('a roadside unit may do what a vehicle may, as a roadside unit, and report what it perceives', () => {
+  const asVehicle = allowed('iov-vehicle').map((each) => each.replace('dt/vehicle/', 'dt/rsu/'));
+  expect(allowed('iov-rsu')).toEqual(
     [
-      'iot:Connect client/*',
-      ...exchanges.flatMap((each) => [
-        `iot:Publish topic/$aws/${each}/*`,
-        `iot:Receive topic/$aws/${each}/*`,
-        `iot:Subscribe topicfilter/$aws/${each}/*`,
-      ]),
+      ...asVehicle,
+      `iot:Publish topic/$aws/rules/perception/dt/rsu/${THING}/perception`,
+      `iot:Publish topic/dt/rsu/${THING}/perception`,
     ].sort(),
   );
 });
 
-test.each(['iov-vehicle', 'iov-vehicle-claim'])('%s is no longer than AWS IoT takes, in the longest Region', (name) => {
-  const text = JSON.stringify(policy(name), (_key, value: unknown) => {
-    const join = (value as Statement['Resource'][number] | undefined)?.['Fn::Join'];
-    return join ? `arn:aws-us-gov:iot:ap-southeast-99:123456789012:${resourceOf({ 'Fn::Join': join })}` : value;
-  });
-  expect(text.replaceAll(/\s/g, '').length).toBeLessThanOrEqual(LONGEST_POLICY);
+test.each([
+  ['vehicle', 'vehicles'],
+  ['rsu', 'rsus'],
+])('a %s hears broadcasts to all, to areas, to its groups, and no others', (deviceClass, group) => {
+  const heard = ['bc/all', 'bc/area/*', `bc/group/${group}`, 'bc/group/${iot:Connection.Thing.Attributes[group]}'];
+  expect(allowed(`iov-${deviceClass}-broadcasts`)).toEqual(
+    heard.flatMap((topic) => [`iot:Subscribe topicfilter/${topic}`, `iot:Receive topic/${topic}`]).sort(),
+  );
 });
 
-describe('fleet provisioning', () => {
-  const template = Object.values(resources(frontDoor, 'AWS::IoT::ProvisioningTemplate'))[0]!;
+test.each(['vehicle', 'rsu'])(
+  'a claim certificate of class %s can get a certificate and register with one template, nothing else',
+  (deviceClass) => {
+    const exchanges = [
+      'certificates/create',
+      'certificates/create-from-csr',
+      `provisioning-templates/iov-${deviceClass}/provision`,
+    ];
+    expect(allowed(`iov-${deviceClass}-claim`)).toEqual(
+      [
+        'iot:Connect client/*',
+        ...exchanges.flatMap((each) => [
+          `iot:Publish topic/$aws/${each}/*`,
+          `iot:Receive topic/$aws/${each}/*`,
+          `iot:Subscribe topicfilter/$aws/${each}/*`,
+        ]),
+      ].sort(),
+    );
+  },
+);
+
+test.each(['vehicle', 'rsu'].flatMap((each) => [`iov-${each}`, `iov-${each}-broadcasts`, `iov-${each}-claim`]))(
+  '%s is no longer than AWS IoT takes, in the longest Region',
+  (name) => {
+    const text = JSON.stringify(policy(name), (_key, value: unknown) => {
+      const join = (value as Statement['Resource'][number] | undefined)?.['Fn::Join'];
+      return join ? `arn:aws-us-gov:iot:ap-southeast-99:123456789012:${resourceOf({ 'Fn::Join': join })}` : value;
+    });
+    expect(text.replaceAll(/\s/g, '').length).toBeLessThanOrEqual(LONGEST_POLICY);
+  },
+);
+
+describe.each([
+  ['vehicle', 'vehicles'],
+  ['rsu', 'rsus'],
+])('fleet provisioning of class %s', (deviceClass, group) => {
+  const template = Object.values(resources(frontDoor, 'AWS::IoT::ProvisioningTemplate')).find(
+    ({ Properties }) => Properties['TemplateName'] === `iov-${deviceClass}`,
+  )!;
   const body = JSON.parse(String(template.Properties['TemplateBody'])) as ReturnType<typeof templateBody> & {
     Resources: Record<string, { Properties: Record<string, unknown> }>;
     DeviceConfiguration: Record<string, unknown>;
@@ -92,9 +123,10 @@ describe('fleet provisioning', () => {
   });
 
   test('may invoke the hook: without that it fails with ACCESS_DENIED and no reason', () => {
-    const [permission] = Object.values(resources(frontDoor, 'AWS::Lambda::Permission'));
-    expect(permission!.Properties).toMatchObject({ Principal: 'iot.amazonaws.com', Action: 'lambda:InvokeFunction' });
-    expect(JSON.stringify(permission!.Properties['SourceArn'])).toContain(':provisioningtemplate/iov-vehicle"');
+    const permission = Object.values(resources(frontDoor, 'AWS::Lambda::Permission')).find(({ Properties }) =>
+      JSON.stringify(Properties['SourceArn']).includes(`:provisioningtemplate/iov-${deviceClass}"`),
+    );
+    expect(permission?.Properties).toMatchObject({ Principal: 'iot.amazonaws.com', Action: 'lambda:InvokeFunction' });
   });
 
   test('attaches certificates exclusively, so that presence events and policy variables name the thing', () => {
@@ -104,20 +136,30 @@ describe('fleet provisioning', () => {
     });
   });
 
-  test('gives every vehicle its type, group, billing group and policy, all of which exist by then', () => {
+  test('gives every device its type, group, billing group and policies, all of which exist by then', () => {
     expect(body.Resources['thing']!.Properties).toMatchObject({
-      ThingTypeName: 'vehicle',
-      ThingGroups: ['vehicles'],
-      BillingGroup: 'vehicles',
+      ThingTypeName: deviceClass,
+      ThingGroups: [group],
+      BillingGroup: group,
     });
-    expect(body.Resources['policy']!.Properties).toEqual({ PolicyName: 'iov-vehicle' });
-    for (const type of ['ThingType', 'ThingGroup', 'BillingGroup']) {
-      expect(template.DependsOn).toContain(Object.keys(resources(frontDoor, `AWS::IoT::${type}`))[0]);
+    expect(body.Resources['policy']!.Properties).toEqual({ PolicyName: `iov-${deviceClass}` });
+    expect(body.Resources['policy2']!.Properties).toEqual({ PolicyName: `iov-${deviceClass}-broadcasts` });
+    for (const [type, name, value] of [
+      ['ThingType', 'ThingTypeName', deviceClass],
+      ['ThingGroup', 'ThingGroupName', group],
+      ['BillingGroup', 'BillingGroupName', group],
+      ['Policy', 'PolicyName', `iov-${deviceClass}`],
+      ['Policy', 'PolicyName', `iov-${deviceClass}-broadcasts`],
+    ] as const) {
+      const [id] = Object.entries(resources(frontDoor, `AWS::IoT::${type}`)).find(
+        ([, { Properties }]) => Properties[name] === value,
+      )!;
+      expect(template.DependsOn).toContain(id);
     }
   });
 
   test('tells a device its cell, in text', () => {
-    expect(body.DeviceConfiguration).toEqual({ cell: 'main', deviceClass: 'vehicle', telemetryTargetBytes: '5120' });
+    expect(body.DeviceConfiguration).toEqual({ cell: 'main', deviceClass, telemetryTargetBytes: '5120' });
   });
 
   test('has a name and a body within the limits of AWS IoT', () => {
@@ -146,6 +188,12 @@ test('devices speak TLS 1.2 or 1.3', () => {
   expect(Object.keys(resources(frontDoor, 'AWS::IoT::DomainConfiguration'))).toHaveLength(1);
 });
 
-test.each(['ClaimPolicyName', 'ProvisioningTemplateName', 'DataEndpoint'])('%s can be read from the stack', (name) => {
+test.each([
+  'ClaimPolicyName',
+  'ProvisioningTemplateName',
+  'RsuClaimPolicyName',
+  'RsuProvisioningTemplateName',
+  'DataEndpoint',
+])('%s can be read from the stack', (name) => {
   expect(Template.fromStack(frontDoor).findOutputs(name)).toHaveProperty(name);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Stack } from 'aws-cdk-lib';
+import { FUNCTIONS } from '../../lib/bundling/lambda-code.ts';
 import { cellOf, resources } from './cells.ts';
 
 const cell = cellOf('dev', 'main');
@@ -47,11 +48,13 @@ describe('roles', () => {
     const open = statements.filter((each) => each.Resource !== '*' && JSON.stringify(each.Resource).includes('*'));
     expect([...new Set(open.flatMap(actionsOf))].sort()).toEqual([
       'iot:DescribeThing',
+      'iot:Publish',
       'iot:SendDirectMessage',
       'logs:CreateLogGroup',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       'logs:PutRetentionPolicy',
+      's3:PutObject',
     ]);
   });
 
@@ -61,7 +64,7 @@ describe('roles', () => {
         JSON.stringify(Properties['Role']),
       ),
     );
-    expect(roles).toHaveLength(9);
+    expect(roles).toHaveLength(FUNCTIONS.length);
     expect(new Set(roles).size).toBe(roles.length);
   });
 
@@ -71,8 +74,9 @@ describe('roles', () => {
         ({ Properties }) => Properties['ManagedPolicyArns'] ?? [],
       ),
     );
-    expect(managed).toHaveLength(1);
-    expect(JSON.stringify(managed[0])).toContain('service-role/AWSIoTThingsRegistration');
+    // One for each class of devices that register by claim.
+    expect(managed).toHaveLength(2);
+    for (const policy of managed) expect(JSON.stringify(policy)).toContain('service-role/AWSIoTThingsRegistration');
   });
 });
 

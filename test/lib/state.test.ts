@@ -20,6 +20,7 @@ const STATEFUL = [
   'AWS::SecretsManager::Secret',
   'AWS::DynamoDB::Table',
   'AWS::SQS::Queue',
+  'AWS::S3::Bucket',
   'AWS::Logs::LogGroup',
   'AWS::Cognito::UserPool',
 ];
