@@ -12,13 +12,17 @@ import { endpointAuthentication } from './iot/custom-authorizers/domains.ts';
 import { customAuthorizerOperations } from './iot/custom-authorizers/operations.ts';
 import { dataPlaneService } from './iot/data-plane/operations.ts';
 import { DeviceGatekeeper } from './iot/gatekeeper.ts';
+import { openIotJobs, type IotJobs } from './iot/jobs/iot-jobs.ts';
+import { JobsDeviceApi } from './iot/jobs/jobs-device-api.ts';
+import { s3JobFiles } from './iot/jobs/s3-job-files.ts';
 import { IotLog } from './iot/log.ts';
 import { openProvisioning, type DeviceProvisioning } from './iot/provisioning/provisioning.ts';
+import { publishRegistryEvents } from './iot/registry/event-messages.ts';
 import { iotService } from './iot/registry/operations.ts';
 import type { IotEndpoints } from './iot/registry/operations/account.ts';
 import { registryProviders } from './iot/registry/providers.ts';
 import { Registry } from './iot/registry/registry.ts';
-import { composeReservedTopics } from './iot/reserved-topics.ts';
+import { composeDeviceApis, composeReservedTopics } from './iot/reserved-topics.ts';
 import { registryDataOfRules } from './iot/registry/rule-external.ts';
 import { ruleOperations, ruleProviders, RulesEngine } from './iot/rules/index.ts';
 import { ShadowDeviceApi } from './iot/shadows/device-api.ts';
@@ -40,6 +44,8 @@ export interface FrontDoorOptions {
   readonly cloud: Cloud;
   readonly authority: CertificateAuthority;
   readonly endpoints: IotEndpoints;
+  /** Where the AWS endpoint listens. */
+  awsUrl(): string;
   readonly quotas: QuotaMode;
   readonly logFile: LogFile;
   /** Ports that rules may name; AWS takes 9000 to 9100, and a twin whose ports were moved takes its own. */
@@ -57,8 +63,11 @@ export interface IotCore {
   readonly broker: Broker;
   readonly rules: RulesEngine;
   readonly shadows: Shadows;
+  readonly jobs: IotJobs;
   readonly services: readonly AwsService[];
   readonly providers: readonly ResourceProvider[];
+  /** Takes up what earlier runs left to do; call it when rules and their targets are up. */
+  resume(): void;
   close(): Promise<void>;
 }
 
@@ -135,13 +144,19 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
       admit: (request, endpoint) => customAuthorizers.admit(request, endpoint),
     },
   });
+  const jobs = openIotJobs({
+    ...{ account, clock, registry, quotas: options.quotas },
+    publish: (publication) => broker.publish(publication),
+    files: s3JobFiles({ account, clock, s3: cloud.s3, iam: cloud.iam, awsUrl: options.awsUrl }),
+    report: options.report,
+  });
   const broker = createBroker({
     gatekeeper,
     sink: rules,
     clock,
     store,
-    reservedTopics: composeReservedTopics([provisioning.topics, new ShadowTopics(shadowRequests)]),
-    deviceApi: new ShadowDeviceApi(shadowApi),
+    reservedTopics: composeReservedTopics([provisioning.topics, new ShadowTopics(shadowRequests), jobs.topics]),
+    deviceApi: composeDeviceApis([new ShadowDeviceApi(shadowApi), new JobsDeviceApi(jobs.devices)]),
     signingCredentials: {
       lookup: async (accessKeyId) => {
         const issued = cloud.iam.sessions.find(accessKeyId);
@@ -159,6 +174,7 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
     // Clients reach a twin at an address as often as by a name, and TLS carries no name then.
     behaviour: { missingServerName: 'accept' },
   });
+  publishRegistryEvents(registry, (publication) => broker.publish(publication));
   registry.changes.subscribe((change) => {
     const ended =
       change.kind === 'certificate-deleted' || (change.kind === 'certificate-status' && change.status !== USABLE);
@@ -166,16 +182,20 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
   });
 
   return {
-    ...{ registry, provisioning, broker, rules, shadows },
+    ...{ registry, provisioning, broker, rules, shadows, jobs },
     services: [
       iotService(registry, provisioning, options.endpoints, {
         ...ruleOperations(rules),
         ...customAuthorizerOperations(registry, customAuthorizers),
+        ...jobs.operations,
       }),
       dataPlaneService(broker, clock, shadowOperations(shadowApi)),
+      jobs.service,
     ],
-    providers: [...registryProviders(registry, provisioning), ...ruleProviders(rules)],
+    providers: [...registryProviders(registry, provisioning), ...ruleProviders(rules), ...jobs.providers],
+    resume: () => jobs.resume(),
     async close() {
+      jobs.close();
       await broker.close();
       await rules.close();
       await provisioning.close();

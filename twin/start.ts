@@ -164,6 +164,7 @@ async function open(options: TwinOptions, opened: Opened): Promise<Twin> {
       'iot:CredentialProvider': `localhost:${ports.https}`,
       'iot:Jobs': `localhost:${ports.https}`,
     },
+    awsUrl: () => awsUrl,
     quotas: options.quotas ?? 'aws',
     logFile: logs.iot,
     report: progress,
@@ -197,6 +198,7 @@ async function open(options: TwinOptions, opened: Opened): Promise<Twin> {
   // What an emptied Kafka no longer has, though the templates' resources are unchanged.
   await cloud.msk.restore();
   await cloud.resume();
+  iot.resume();
   // Devices come last: by now their policies, rules and topics are there.
   const tls = { host: HOST, key: server.privateKeyPem, cert: server.certificatePem, ca: authority.certificatePem };
   await iot.broker.listenTls({ ...tls, port: ports.mqtts });

@@ -1,4 +1,4 @@
-import type { ReservedTopics } from './broker/ports.ts';
+import type { DeviceApi, ReservedTopics } from './broker/ports.ts';
 
 /**
  * The services behind `$aws/…`, each asked in turn. What none of them knows is unsupported, for nobody may make topics
@@ -13,5 +13,13 @@ export function composeReservedTopics(services: readonly ReservedTopics[]): Rese
       }
       return 'unsupported';
     },
+  };
+}
+
+/** What devices may ask over HTTPS: each path belongs to the first of the services that serves it. */
+export function composeDeviceApis(services: readonly DeviceApi[]): DeviceApi {
+  return {
+    serves: (path) => services.some((service) => service.serves(path)),
+    handle: (request) => services.find((service) => service.serves(request.path))!.handle(request),
   };
 }

@@ -5,7 +5,14 @@ export type BrokerAction = 'iot:Publish' | 'iot:RetainPublish' | 'iot:Subscribe'
 
 /** Policy actions of what a device can ask over HTTPS besides publishing. */
 export type DeviceApiAction =
-  'iot:GetThingShadow' | 'iot:UpdateThingShadow' | 'iot:DeleteThingShadow' | 'iot:ListNamedShadowsForThing';
+  | 'iot:GetThingShadow'
+  | 'iot:UpdateThingShadow'
+  | 'iot:DeleteThingShadow'
+  | 'iot:ListNamedShadowsForThing'
+  | 'iotjobsdata:GetPendingJobExecutions'
+  | 'iotjobsdata:StartNextPendingJobExecution'
+  | 'iotjobsdata:DescribeJobExecution'
+  | 'iotjobsdata:UpdateJobExecution';
 
 export interface ClientCertificate {
   /** AWS's certificate id: the SHA-256 of the DER form in lower-case hexadecimal. */
