@@ -1,3 +1,7 @@
+import type { ThingGroupRecord } from './thing-groups.ts';
+import type { ThingTypeRecord } from './thing-types.ts';
+import type { ThingRecord } from './things.ts';
+
 /** What changed in the registry. Listeners use it to disconnect, re-authorize or announce; a change has happened. */
 export type RegistryChange =
   | { readonly kind: 'certificate-created'; readonly certificateId: string }
@@ -11,16 +15,33 @@ export type RegistryChange =
       readonly thingName: string;
       readonly principal: string;
     }
-  | { readonly kind: 'thing-created' | 'thing-updated' | 'thing-deleted'; readonly thingName: string }
+  /** With the thing as it is, or as it was when it was deleted. */
+  | { readonly kind: 'thing-created' | 'thing-deleted'; readonly thingName: string; readonly thing: ThingRecord }
+  | {
+      readonly kind: 'thing-updated';
+      readonly thingName: string;
+      readonly thing: ThingRecord;
+      readonly before: ThingRecord;
+    }
   | {
       readonly kind: 'thing-type-created' | 'thing-type-updated' | 'thing-type-deleted';
       readonly thingTypeName: string;
+      readonly thingType: ThingTypeRecord;
     }
-  | { readonly kind: 'group-created' | 'group-updated' | 'group-deleted'; readonly thingGroupName: string }
+  | {
+      readonly kind: 'group-created' | 'group-updated' | 'group-deleted';
+      readonly thingGroupName: string;
+      readonly group: ThingGroupRecord;
+      /** The groups above it, root first. */
+      readonly ancestors: readonly ThingGroupRecord[];
+    }
   | {
       readonly kind: 'group-member-added' | 'group-member-removed';
       readonly thingGroupName: string;
       readonly thingName: string;
+      readonly group: ThingGroupRecord;
+      readonly thing: ThingRecord;
+      readonly membershipId: string;
     }
   | { readonly kind: 'event-configurations' | 'indexing-configuration' | 'logging-options' | 'domain-configurations' };
 

@@ -1,12 +1,17 @@
+import { randomUUID } from 'node:crypto';
+
 import type { RegistryContext } from './context.ts';
 import { invalidRequest, limitExceeded } from './failures.ts';
 import type { KeySet } from './key-set.ts';
 import type { Table } from './table.ts';
 import type { ThingGroups } from './thing-groups.ts';
+import type { Things } from './things.ts';
 
 interface Membership {
   readonly thingGroupName: string;
   readonly thingName: string;
+  /** What events call this relationship by. */
+  readonly membershipId: string;
 }
 
 const GROUPS_PER_THING = 10;
@@ -15,11 +20,13 @@ const GROUPS_PER_THING = 10;
 export class GroupMemberships {
   readonly #context: RegistryContext;
   readonly #groups: ThingGroups;
+  readonly #things: Things;
   readonly #table: Table<Membership, 'group' | 'thing'>;
 
-  constructor(context: RegistryContext, groups: ThingGroups) {
+  constructor(context: RegistryContext, groups: ThingGroups, things: Things) {
     this.#context = context;
     this.#groups = groups;
+    this.#things = things;
     this.#table = context.tables.open<Membership, 'group' | 'thing'>('iot.group-memberships', {
       group: (membership) => membership.thingGroupName,
       thing: (membership) => membership.thingName,
@@ -44,14 +51,16 @@ export class GroupMemberships {
     if (rival !== undefined) {
       throw invalidRequest(`Thing ${thingName} is already in group ${rival} of the hierarchy of ${thingGroupName}`);
     }
-    this.#table.set(keyOf(thingGroupName, thingName), { thingGroupName, thingName });
-    this.#context.changes.announce({ kind: 'group-member-added', thingGroupName, thingName });
+    const membership = { thingGroupName, thingName, membershipId: randomUUID() };
+    this.#table.set(keyOf(thingGroupName, thingName), membership);
+    this.#announce('group-member-added', membership);
   }
 
   remove(thingGroupName: string, thingName: string): void {
-    if (this.#table.delete(keyOf(thingGroupName, thingName))) {
-      this.#context.changes.announce({ kind: 'group-member-removed', thingGroupName, thingName });
-    }
+    const membership = this.#table.get(keyOf(thingGroupName, thingName));
+    if (!membership) return;
+    this.#table.delete(keyOf(thingGroupName, thingName));
+    this.#announce('group-member-removed', membership);
   }
 
   has(thingGroupName: string, thingName: string): boolean {
@@ -77,6 +86,12 @@ export class GroupMemberships {
 
   removeAllOfGroup(thingGroupName: string): void {
     for (const key of [...this.membersOf(thingGroupName)]) this.remove(thingGroupName, thingOfKey(key));
+  }
+
+  #announce(kind: 'group-member-added' | 'group-member-removed', membership: Membership): void {
+    const group = this.#groups.describe(membership.thingGroupName);
+    const thing = this.#things.describe(membership.thingName);
+    this.#context.changes.announce({ kind, ...membership, group, thing });
   }
 
   #rootOf(thingGroupName: string): string {

@@ -53,7 +53,7 @@ export class Registry implements RegistryContext {
     this.billingGroups = new BillingGroups(this);
     this.things = new Things(this, this.thingTypes, this.billingGroups);
     this.thingGroups = new ThingGroups(this);
-    this.memberships = new GroupMemberships(this, this.thingGroups);
+    this.memberships = new GroupMemberships(this, this.thingGroups, this.things);
     this.policies = new Policies(this);
     this.policyAttachments = new PolicyAttachments(this);
     this.principals = new ThingPrincipals(this);
@@ -74,8 +74,9 @@ export class Registry implements RegistryContext {
       throw invalidRequest(`Cannot delete. Thing ${thingName} is still attached to one or more principals`);
     }
     this.atomically(() => {
-      this.things.delete(thingName, expectedVersion);
+      // Both ends of a membership are there when its end is told.
       this.memberships.removeAllOfThing(thingName);
+      this.things.delete(thingName, expectedVersion);
     });
   }
 
@@ -83,8 +84,8 @@ export class Registry implements RegistryContext {
     const group = this.thingGroups.table.get(thingGroupName);
     if (!group) return;
     this.atomically(() => {
-      this.thingGroups.delete(thingGroupName, expectedVersion);
       this.memberships.removeAllOfGroup(thingGroupName);
+      this.thingGroups.delete(thingGroupName, expectedVersion);
       this.policyAttachments.detachAllOf(group.thingGroupArn);
       this.tags.forget(group.thingGroupArn);
     });

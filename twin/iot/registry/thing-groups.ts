@@ -71,7 +71,7 @@ export class ThingGroups {
       createdAt: this.#context.clock.now(),
     };
     this.table.set(thingGroupName, record);
-    this.#context.changes.announce({ kind: 'group-created', thingGroupName });
+    this.#announce('group-created', record);
     return record;
   }
 
@@ -90,13 +90,9 @@ export class ThingGroups {
     checkAttributeCount(attributes, GROUP_ATTRIBUTES, `Thing group ${thingGroupName}`);
     const description = properties.thingGroupDescription ?? record.description;
     const version = record.version + 1;
-    this.table.set(thingGroupName, {
-      ...record,
-      ...(description !== undefined && { description }),
-      attributes,
-      version,
-    });
-    this.#context.changes.announce({ kind: 'group-updated', thingGroupName });
+    const updated = { ...record, ...(description !== undefined && { description }), attributes, version };
+    this.table.set(thingGroupName, updated);
+    this.#announce('group-updated', updated);
     return version;
   }
 
@@ -111,13 +107,17 @@ export class ThingGroups {
       );
     }
     this.table.delete(thingGroupName);
-    this.#context.changes.announce({ kind: 'group-deleted', thingGroupName });
+    this.#announce('group-deleted', record);
   }
 
   /** The groups above this one, root first. */
   ancestors(thingGroupName: string): ThingGroupRecord[] {
+    return this.#above(this.describe(thingGroupName));
+  }
+
+  #above({ parentGroupName }: ThingGroupRecord): ThingGroupRecord[] {
     const above: ThingGroupRecord[] = [];
-    for (let parent = this.describe(thingGroupName).parentGroupName; parent !== undefined;) {
+    for (let parent = parentGroupName; parent !== undefined;) {
       const record = this.describe(parent);
       above.unshift(record);
       parent = record.parentGroupName;
@@ -136,6 +136,11 @@ export class ThingGroups {
       }
     }
     return below;
+  }
+
+  #announce(kind: 'group-created' | 'group-updated' | 'group-deleted', group: ThingGroupRecord): void {
+    const { thingGroupName } = group;
+    this.#context.changes.announce({ kind, thingGroupName, group, ancestors: this.#above(group) });
   }
 
   #checkParent(parentGroupName: string): void {

@@ -63,7 +63,7 @@ export class ThingTypes {
       createdAt: this.#context.clock.now(),
     };
     this.table.set(thingTypeName, record);
-    this.#context.changes.announce({ kind: 'thing-type-created', thingTypeName });
+    this.#context.changes.announce({ kind: 'thing-type-created', thingTypeName, thingType: record });
     return record;
   }
 
@@ -97,12 +97,16 @@ export class ThingTypes {
   /** Deletes at once, as a stack's deletion does after it has waited out the deprecation. */
   remove(thingTypeName: string, inUse: boolean): void {
     if (inUse) throw invalidRequest(`Cannot delete thing type : ${thingTypeName}. Things are still associated with it`);
-    if (this.table.delete(thingTypeName)) this.#context.changes.announce({ kind: 'thing-type-deleted', thingTypeName });
+    const thingType = this.table.get(thingTypeName);
+    if (!thingType) return;
+    this.table.delete(thingTypeName);
+    this.#context.changes.announce({ kind: 'thing-type-deleted', thingTypeName, thingType });
   }
 
-  #put(record: ThingTypeRecord): void {
-    this.table.set(record.thingTypeName, record);
-    this.#context.changes.announce({ kind: 'thing-type-updated', thingTypeName: record.thingTypeName });
+  #put(thingType: ThingTypeRecord): void {
+    const { thingTypeName } = thingType;
+    this.table.set(thingTypeName, thingType);
+    this.#context.changes.announce({ kind: 'thing-type-updated', thingTypeName, thingType });
   }
 }
 

@@ -103,7 +103,7 @@ export class Things {
       createdAt: this.#context.clock.now(),
     };
     this.table.set(thingName, thing);
-    this.#context.changes.announce({ kind: 'thing-created', thingName });
+    this.#context.changes.announce({ kind: 'thing-created', thingName, thing });
     return thing;
   }
 
@@ -132,13 +132,14 @@ export class Things {
     if (!thing) return;
     checkVersion(thing, expectedVersion);
     this.table.delete(thingName);
-    this.#context.changes.announce({ kind: 'thing-deleted', thingName });
+    this.#context.changes.announce({ kind: 'thing-deleted', thingName, thing });
   }
 
   #put(thing: ThingRecord): ThingRecord {
     const next = { ...thing, version: thing.version + 1 };
+    const before = this.describe(thing.thingName);
     this.table.set(thing.thingName, next);
-    this.#context.changes.announce({ kind: 'thing-updated', thingName: thing.thingName });
+    this.#context.changes.announce({ kind: 'thing-updated', thingName: thing.thingName, thing: next, before });
     return next;
   }
 
