@@ -6,6 +6,7 @@ import { DownlinkStack } from './stacks/downlink-stack.ts';
 import { FrontDoorStack } from './stacks/front-door-stack.ts';
 import { IngestStack } from './stacks/ingest-stack.ts';
 import { NetworkStack } from './stacks/network-stack.ts';
+import { PhonesStack } from './stacks/phones-stack.ts';
 import { StreamStack } from './stacks/stream-stack.ts';
 
 /** Everything of one cell. Stacks depend on each other only in the order in which they are made here. */
@@ -13,6 +14,7 @@ export class CellStage extends Stage {
   readonly network: NetworkStack;
   readonly stream: StreamStack;
   readonly frontDoor: FrontDoorStack;
+  readonly phones: PhonesStack;
   readonly downlink: DownlinkStack;
   readonly ingest: IngestStack;
 
@@ -21,6 +23,7 @@ export class CellStage extends Stage {
     this.network = new NetworkStack(this, context);
     this.stream = new StreamStack(this, context, this.network);
     this.frontDoor = new FrontDoorStack(this, context);
+    this.phones = new PhonesStack(this, context);
     this.downlink = new DownlinkStack(this, context, this.frontDoor);
     this.ingest = new IngestStack(this, context, this);
   }

@@ -9,12 +9,10 @@ import { CellFunction } from '../constructs/cell-function.ts';
 import { CellStack } from '../constructs/cell-stack.ts';
 import { ClaimedDeviceClass } from '../constructs/claimed-device-class.ts';
 import { roadsideUnitPolicyStatements, vehiclePolicyStatements } from '../constructs/device-policies.ts';
+import { TLS_POLICY } from '../constructs/tls-policy.ts';
 
 /** Registry events that the backbone publishes ($aws/events/…). Presence events need no setting. */
 const REGISTRY_EVENTS = ['THING', 'CERTIFICATE', 'POLICY', 'JOB', 'JOB_EXECUTION'];
-
-/** TLS 1.3 and 1.2 with forward secrecy; no older ones. */
-const TLS_POLICY = 'IoTSecurityPolicy_TLS13_1_2_2022_10';
 
 /** AWS IoT Core as devices meet it: how they get an identity, and what each identity may do. */
 export class FrontDoorStack extends CellStack {

@@ -3,10 +3,11 @@ import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { cellOf, resources } from './cells.ts';
 
-const stacksOf = ({ network, stream, frontDoor, downlink, ingest }: ReturnType<typeof cellOf>): Stack[] => [
+const stacksOf = ({ network, stream, frontDoor, phones, downlink, ingest }: ReturnType<typeof cellOf>): Stack[] => [
   network,
   stream,
   frontDoor,
+  phones,
   downlink,
   ingest,
 ];
