@@ -122,7 +122,7 @@ export class DeviceGatekeeper implements Gatekeeper {
       found = this.#options.connections.connectionFacts(der, request.clientId);
     }
     if (isRefusal(found)) return refusedCertificate(found);
-    const connection = new DeviceConnection(request, der, this.#options, () => this.#generation, found);
+    const connection = new DeviceConnection(request, this.#options, () => this.#generation, found);
     return connection.refuseConnect() ?? connection;
   }
 
@@ -140,13 +140,15 @@ export class DeviceGatekeeper implements Gatekeeper {
   }
 }
 
+/** What later decisions need of a CONNECT. The certificate is not among it: a parsed one takes kilobytes. */
+type KeptRequest = Omit<ConnectRequest, 'certificate' | 'password' | 'http'>;
+
 class DeviceConnection implements Admission {
   readonly principal: string;
   readonly exclusiveThingName?: string;
   readonly thingName?: string;
   readonly propagatedUserProperties: Admission['propagatedUserProperties'];
-  readonly #request: ConnectRequest;
-  readonly #der: Buffer;
+  readonly #request: KeptRequest;
   readonly #options: DeviceGatekeeperOptions;
   readonly #generation: () => number;
   #decidedAt: number;
@@ -154,13 +156,12 @@ class DeviceConnection implements Admission {
 
   constructor(
     request: ConnectRequest,
-    der: Buffer,
     options: DeviceGatekeeperOptions,
     generation: () => number,
     found: RegisteredConnection,
   ) {
-    this.#request = request;
-    this.#der = der;
+    const { certificate: _shown, password: _given, http: _opening, ...kept } = request;
+    this.#request = kept;
     this.#options = options;
     this.#generation = generation;
     this.#decidedAt = generation();
@@ -187,7 +188,7 @@ class DeviceConnection implements Admission {
     const generation = this.#generation();
     if (generation !== this.#decidedAt) {
       this.#decidedAt = generation;
-      const found = this.#options.connections.connectionFacts(this.#der, this.#request.clientId);
+      const found = this.#options.connections.connectionFactsOf(this.principal, this.#request.clientId);
       // A certificate that was taken back may do nothing; whoever took it back disconnects it as well.
       this.#authorizer = isRefusal(found)
         ? new Authorizer([], { clientId: this.#request.clientId }, this.#options.account)

@@ -31,7 +31,7 @@ import { publishForService } from './service-requests.ts';
 import { drainGroups } from './shared-delivery.ts';
 import { ShareGroups } from './shared-subscriptions.ts';
 import { addSubscription } from './subscriptions.ts';
-import { listenTls as listen, peerOf, type FrontProtocol, type Listener, type ListenOptions } from './tls-front.ts';
+import { listenTls as listen, type FrontProtocol, type Listener, type ListenOptions } from './tls-front.ts';
 import { parseShare } from './topics.ts';
 import { TopicTrie } from './topic-trie.ts';
 import { SocketTransport } from './transport.ts';
@@ -175,7 +175,7 @@ export function createBroker(options: BrokerOptions): Broker {
       protocol,
       missingServerName: core.behaviour.missingServerName,
       clock: core.clock,
-      onMqtt: (socket) => acceptMqtt(core, socket, peerOf(socket), events),
+      onMqtt: (socket, peer) => acceptMqtt(core, socket, peer, events),
       onHttp: (socket) => void httpFront().then((front) => front.accept(socket)),
       onRefused: (socket, details) => {
         if (core.log.enabled('ERROR')) {

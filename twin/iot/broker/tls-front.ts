@@ -43,7 +43,7 @@ export interface FrontOptions extends ListenOptions {
   readonly protocol: FrontProtocol;
   readonly missingServerName: 'refuse' | 'accept';
   readonly clock: Clock;
-  onMqtt(socket: TLSSocket): void;
+  onMqtt(socket: TLSSocket, peer: Peer): void;
   onHttp(socket: TLSSocket): void;
   onRefused(socket: TLSSocket, reason: string): void;
 }
@@ -97,7 +97,7 @@ export async function listenTls(options: FrontOptions): Promise<Listener> {
       return;
     }
     const protocol = (socket.alpnProtocol && ALPN[socket.alpnProtocol]) || options.protocol;
-    if (protocol === 'mqtt') options.onMqtt(socket);
+    if (protocol === 'mqtt') options.onMqtt(socket, peerOf(socket, certificate));
     else options.onHttp(socket);
   });
   await listening(server, options);
@@ -131,10 +131,12 @@ function listening(server: Server, { port, host = '127.0.0.1' }: ListenOptions):
   });
 }
 
-/** Who is at the other end of a TLS socket. */
-export function peerOf(socket: TLSSocket): Peer {
+/** Who is at the other end of a TLS socket. Each asking for the certificate parses it anew. */
+export function peerOf(
+  socket: TLSSocket,
+  certificate: X509Certificate | undefined = socket.getPeerX509Certificate(),
+): Peer {
   const { servername } = socket as TLSSocket & { servername?: string | false };
-  const certificate = socket.getPeerX509Certificate();
   return {
     sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     sourcePort: socket.remotePort ?? 0,

@@ -47,7 +47,11 @@ export class ConnectionRegistry {
    * @param certificateDer as presented in the TLS handshake, which has proven possession of its key
    */
   connectionFacts(certificateDer: Uint8Array, clientId: string): RegisteredConnection | CertificateRefusal {
-    const certificateId = certificateIdOf(certificateDer);
+    return this.connectionFactsOf(certificateIdOf(certificateDer), clientId);
+  }
+
+  /** The same for a certificate that was shown before, so that a connection need not keep it. */
+  connectionFactsOf(certificateId: string, clientId: string): RegisteredConnection | CertificateRefusal {
     const certificate = this.#registry.certificates.get(certificateId);
     if (!certificate) {
       return this.#claimFacts(certificateId, clientId) ?? { refused: 'unknown-certificate', certificateId };
