@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stamp = join(root, 'node_modules', '.iov-installed');
-const lockHash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+const lockHash = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex');
 const pinnedNode = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
 
 function fail(message) {
@@ -17,18 +19,27 @@ function fail(message) {
 }
 
 if (Number(process.versions.node.split('.')[0]) < 20) {
-  fail(`Node ${process.versions.node} is too old. Install Node 20 or newer (https://nodejs.org) and run the same command again.`);
+  fail(
+    `Node ${process.versions.node} is too old. Install Node 20 or newer (https://nodejs.org) and run the same command again.`,
+  );
 }
 
 const installed = existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash && existsSync(pinnedNode);
 if (!installed) {
   process.stderr.write('Installing npm packages (once for each version of package-lock.json) …\n');
-  const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+  const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   if (install.status !== 0) {
-    fail('npm could not install the packages. Read its message above; check the network and the registry in `npm config get registry`, then run the same command again.');
+    fail(
+      'npm could not install the packages. Read its message above; check the network and the registry in `npm config get registry`, then run the same command again.',
+    );
   }
   if (!existsSync(pinnedNode)) {
-    fail('npm did not install the pinned Node (package `node`): its install script may be blocked. Run `npm ci --foreground-scripts` and read what it says.');
+    fail(
+      'npm did not install the pinned Node (package `node`): its install script may be blocked. Run `npm ci --foreground-scripts` and read what it says.',
+    );
   }
   writeFileSync(stamp, lockHash);
 }

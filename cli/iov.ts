@@ -13,8 +13,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).startCommand(),
   synth: async () => (await import('./synth.ts')).synthCommand(),
   deploy: async () => (await import('./deploy.ts')).deployCommand(),
+  twin: async () => (await import('./twin.ts')).twinCommand(),
   endpoints: async () => (await import('./endpoints.ts')).endpointsCommand(),
   provision: async () => (await import('./provision.ts')).provisionCommand(),
+  grants: async () => (await import('./grants.ts')).grantsCommand(),
   sql: async () => (await import('./sql.ts')).sqlCommand(),
   policy: async () => (await import('./policy.ts')).policyCommand(),
 };

@@ -1,52 +1,31 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command } from 'commander';
 
 import { Fleet } from '../fleet/fleet.ts';
-import { renderClassification } from '../twin/cloudformation/classification.ts';
+import { ENVIRONMENTS } from '../lib/environments/environments.ts';
+import { stageName } from '../lib/stage-name.ts';
 import type { Deployment } from '../twin/cloudformation/deploy.ts';
 import { LogFile } from '../twin/log-file.ts';
-import { startTwin, type Twin } from '../twin/start.ts';
+import type { Twin } from '../twin/start.ts';
 import { ensureClaimCertificate, type ClaimFiles } from './claim-certificate.ts';
 import { endpointsOf, writeEndpoints, type Endpoints } from './endpoints-file.ts';
 import { freshAssembly } from './fresh-assembly.ts';
 import { describe, LiveLine, type Snapshot } from './live-line.ts';
-import { expectFree, portsFrom, USUAL_PORTS, type Ports } from './ports.ts';
-import { stageName } from '../lib/stage-name.ts';
-import { ENVIRONMENTS } from '../lib/environments/environments.ts';
-import { lockStateFolder, setAside } from './state-folder.ts';
-import { stopper } from './stopper.ts';
+import type { Ports } from './ports.ts';
+import { runTwin, say } from './run-twin.ts';
 import { ENVIRONMENT_NAMES, environmentName } from './synth.ts';
+import { addTwinOptions, wholeNumber, type TwinCommandOptions } from './twin-options.ts';
 
-interface StartOptions {
+interface StartOptions extends TwinCommandOptions {
   readonly vehicles: number;
   readonly environment: string;
-  readonly kafka?: string;
-  readonly portsFrom?: number;
-  readonly state: string;
-  readonly fresh: boolean;
-  readonly strict: boolean;
-  readonly quotas: 'aws' | 'off';
-  readonly verbose: boolean;
-}
-
-function wholeNumber(lowest: number, highest: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= lowest && value <= highest) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${lowest} to ${highest}.`);
-  };
-}
-
-function hostAndPort(text: string): string {
-  if (/^[\w.-]+:\d{1,5}$/.test(text)) return text;
-  throw new InvalidArgumentError('It must be host:port, e.g. 127.0.0.1:9092.');
 }
 
 /** `iov start`, which `npm start` runs: the twin of one environment with simulated vehicles. */
 export function startCommand(): Command {
-  return new Command('start')
+  const command = new Command('start')
     .description('run an environment on this machine: the twin of its templates, a real Kafka and simulated vehicles')
     .option('--vehicles <count>', 'simulated vehicles', wholeNumber(0, 10_000), 20)
     .option(
@@ -54,74 +33,27 @@ export function startCommand(): Command {
       `one of ${ENVIRONMENT_NAMES.join(', ')}; the first of its cells runs`,
       environmentName,
       'dev',
-    )
-    .option(
-      '--kafka <host:port>',
-      "use this Kafka broker (a plaintext listener) in place of the twin's own",
-      hostAndPort,
-    )
-    .option(
-      '--ports-from <port>',
-      'take consecutive ports from this one on, in place of the usual ones',
-      wholeNumber(1_024, 65_500),
-    )
-    .option('--state <folder>', 'where everything durable lies', '.iov')
-    .option('--fresh', 'begin with an empty state; the one before is kept beside it', false)
-    .option('--strict', 'refuse to start when a resource type is not executed by the twin', false)
-    .addOption(
-      new Option('--quotas <mode>', "enforce AWS's quotas on connections and messages")
-        .choices(['aws', 'off'])
-        .default('off'),
-    )
-    .option('--verbose', 'show each resource as it is made', false)
-    .action((options: StartOptions) => start(options));
+    );
+  return addTwinOptions(command).action((options: StartOptions) => start(options));
 }
 
 async function start(options: StartOptions): Promise<void> {
   const began = performance.now();
-  const stateFolder = resolve(options.state);
-  const unlock = lockStateFolder(stateFolder);
-  const closers: (() => Promise<unknown> | unknown)[] = [unlock];
-  const stop = stopper(closers, say);
-  try {
-    const aside = options.fresh ? setAside(stateFolder) : undefined;
-    if (aside) say(`The earlier state is in ${aside}.`);
-    const ports = options.portsFrom === undefined ? USUAL_PORTS : portsFrom(options.portsFrom);
-    await expectFree(
-      options.kafka === undefined
-        ? ports
-        : { ...ports, kafka: undefined, kafkaScram: undefined, kafkaController: undefined },
-    );
-    const twin = await startTwin({
-      assembly: freshAssembly(join(stateFolder, 'cdk.out'), options.environment, say),
+  await runTwin(
+    options,
+    {
+      assembly: (stateFolder) => freshAssembly(join(stateFolder, 'cdk.out'), options.environment, say),
       select: [firstCellOf(options.environment)],
-      stateFolder,
-      ports,
-      kafka: options.kafka,
-      quotas: options.quotas,
-      strict: options.strict,
-      progress: say,
-      onClassified: (table) => say(renderClassification(table)),
-      onResource: ({ action, type, logicalId, stackName, done, total }) => {
-        if (options.verbose) say(`  ${stackName} ${logicalId} (${type}): ${action}`);
-        else if (done !== undefined && done === total) say(`  ${stackName}: ${total} resources`);
-      },
-    });
-    closers.push(() => twin.stop());
-    const endpoints = await describeEndpoints(twin, stateFolder, ports);
-    const fleet = await startFleet(options.vehicles, endpoints, twin, stateFolder);
-    closers.push(() => fleet.stop());
-    closers.push(writeEndpoints(stateFolder, endpoints));
-    say(welcome(endpoints, (performance.now() - began) / 1_000, options));
-    closers.push(showLiveLine(twin, fleet));
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+    },
+    async ({ twin, ports, stateFolder, onStop }) => {
+      const endpoints = await describeEndpoints(twin, stateFolder, ports);
+      const fleet = await startFleet(options.vehicles, endpoints, twin, stateFolder);
+      onStop(() => fleet.stop());
+      onStop(writeEndpoints(stateFolder, endpoints));
+      say(welcome(endpoints, (performance.now() - began) / 1_000, options));
+      onStop(showLiveLine(twin, fleet));
+    },
+  );
 }
 
 function firstCellOf(name: string): string {
@@ -137,21 +69,23 @@ function output(deployment: Deployment, name: string): string {
 
 async function describeEndpoints(twin: Twin, stateFolder: string, ports: Ports): Promise<Endpoints> {
   const { deployment, cloud } = twin;
-  const vehicle = await ensureClaimCertificate({
-    awsUrl: `http://127.0.0.1:${ports.aws}`,
-    region: twin.account.region,
-    folder: stateFolder,
-    deviceClass: 'vehicle',
-    template: output(deployment, 'ProvisioningTemplateName'),
-    policy: output(deployment, 'ClaimPolicyName'),
-  });
+  const claim = (deviceClass: string, outputPrefix: string): Promise<ClaimFiles> =>
+    ensureClaimCertificate({
+      awsUrl: `http://127.0.0.1:${ports.aws}`,
+      region: twin.account.region,
+      folder: stateFolder,
+      deviceClass,
+      template: output(deployment, `${outputPrefix}ProvisioningTemplateName`),
+      policy: output(deployment, `${outputPrefix}ClaimPolicyName`),
+    });
+  const [vehicle, rsu] = await Promise.all([claim('vehicle', ''), claim('rsu', 'Rsu')]);
   const client = cloud.userPools.client(output(deployment, 'UserPoolClientId'));
   if (!client?.secret) throw new Error('The user pool client of the app has no secret; client credentials need one.');
   return endpointsOf({
     ports,
     stateFolder,
     kafka: twin.kafka.bootstrapBrokers().plaintext,
-    claim: { vehicle },
+    claim: { vehicle, rsu },
     client: { clientId: client.clientId, clientSecret: client.secret },
   });
 }

@@ -48,6 +48,8 @@ export interface TwinOptions {
   readonly quotas?: QuotaMode;
   readonly strict?: boolean;
   readonly clock?: Clock;
+  /** Ends a start that is under way. */
+  readonly signal?: AbortSignal;
   /** One line for each long step. */
   progress?(line: string): void;
   onClassified?(table: readonly ClassificationRow[]): void;
@@ -110,12 +112,20 @@ function closeServer(server: Server): Promise<void> {
  */
 export async function startTwin(options: TwinOptions): Promise<Twin> {
   const opened = new Opened();
+  const opening = open(options, opened);
   try {
-    return await open(options, opened);
+    return await Promise.race([opening, whenAborted(options.signal)]);
   } catch (error) {
+    opening.catch(() => undefined);
     await opened.close();
     throw error;
   }
+}
+
+function whenAborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(new Error('the start was cancelled')), { once: true });
+  });
 }
 
 async function open(options: TwinOptions, opened: Opened): Promise<Twin> {

@@ -24,7 +24,9 @@ function bringAwsSdk(): void {
         return nextResolve(specifier, context);
       } catch (error) {
         if (!/^@(aws-sdk|smithy)\//.test(specifier)) throw error;
-        return nextResolve(pathToFileURL(twinRequire.resolve(specifier)).href, context);
+        const path = twinRequire.resolve(specifier);
+        // `require` takes paths, `import` URLs.
+        return nextResolve(context.conditions?.includes('require') ? path : pathToFileURL(path).href, context);
       }
     },
   });
@@ -119,7 +121,10 @@ async function run(handler: Handler, message: ToEnvironment): Promise<void> {
     const result = await call(handler, event, context);
     send({ kind: 'result', requestId: message.requestId, payload: JSON.stringify(result ?? null) });
   } catch (error) {
-    send({ kind: 'error', requestId: message.requestId, payload: JSON.stringify(describeError(error)) });
+    const payload = JSON.stringify(describeError(error));
+    // As the runtime writes it to the function's log.
+    console.error(`${new Date().toISOString()}\t${message.requestId}\tERROR\tInvoke Error \t${payload}`);
+    send({ kind: 'error', requestId: message.requestId, payload });
   }
 }
 

@@ -114,11 +114,23 @@ describe('Lambda functions in worker threads', () => {
     expect((await functions.invoke('sdk', {})).payload).toBe('"function"');
   });
 
+  test('the AWS SDK is there for CommonJS code as well', async () => {
+    define(
+      'sdk-cjs',
+      `const { SQSClient } = require('@aws-sdk/client-sqs'); exports.handler = async () => typeof SQSClient;`,
+      {
+        file: 'index.js',
+      },
+    );
+    expect((await functions.invoke('sdk-cjs', {})).payload).toBe('"function"');
+  });
+
   test('an error that is thrown comes back as a function error with its type and message', async () => {
     define('broken', `export const handler = async () => { throw new RangeError('too far'); };`);
     const { payload, functionError } = await functions.invoke('broken', {});
     expect(functionError).toBe('Unhandled');
     expect(JSON.parse(payload)).toMatchObject({ errorType: 'RangeError', errorMessage: 'too far' });
+    while (!logged.some((line) => line.includes('Invoke Error'))) await new Promise((resolve) => setImmediate(resolve));
   });
 
   test('a handler that cannot be loaded says what is missing', async () => {
