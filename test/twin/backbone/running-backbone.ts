@@ -81,14 +81,16 @@ export class RunningBackbone {
     return `http://127.0.0.1:${this.ports.aws}`;
   }
 
-  async claim(): Promise<Claim> {
+  /** The claim certificate of a class of devices. */
+  async claim(deviceClass: 'vehicle' | 'rsu' = 'vehicle'): Promise<Claim> {
+    const prefix = deviceClass === 'rsu' ? 'Rsu' : '';
     const { template, certificate, privateKey } = await ensureClaimCertificate({
       awsUrl: this.awsUrl,
       region: this.twin.account.region,
       folder: this.folder,
-      deviceClass: 'vehicle',
-      template: this.output('ProvisioningTemplateName'),
-      policy: this.output('ClaimPolicyName'),
+      deviceClass,
+      template: this.output(`${prefix}ProvisioningTemplateName`),
+      policy: this.output(`${prefix}ClaimPolicyName`),
     });
     return {
       template,
