@@ -87,7 +87,7 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
   };
 
   const shadows = new Shadows(store, clock);
-  const shadowRequests = new ShadowRequests(shadows, new ShadowRequestRates(clock, options.quotas));
+  const shadowRequests = new ShadowRequests(shadows, new ShadowRequestRates(clock, options.quotas), log);
   const shadowApi = new ShadowApi(shadowRequests, (publication) => broker.publish(publication), clock);
 
   const rules = new RulesEngine({

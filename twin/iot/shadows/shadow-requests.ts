@@ -2,6 +2,7 @@ import type { JsonObject } from './json.ts';
 import { refusalOf, ShadowRefusal } from './refusal.ts';
 import { clientTokenIn, clientTokenOf, readDocument, readUpdate } from './request-document.ts';
 import type { ShadowRequestRates } from './request-rates.ts';
+import { logRequest, type ShadowLog, type ShadowRequester } from './shadow-log.ts';
 import { checkShadowKey, policyResource, topicPrefix, type ShadowKey } from './shadow-name.ts';
 import type { Shadows } from './shadows.ts';
 
@@ -23,14 +24,32 @@ export interface ShadowAnswer {
 export class ShadowRequests {
   readonly #shadows: Shadows;
   readonly #rates: ShadowRequestRates;
+  readonly #log: ShadowLog | undefined;
 
-  constructor(shadows: Shadows, rates: ShadowRequestRates) {
+  constructor(shadows: Shadows, rates: ShadowRequestRates, log?: ShadowLog) {
     this.#shadows = shadows;
     this.#rates = rates;
+    this.#log = log;
   }
 
   /** @throws ShadowRefusal with the request's client token */
-  perform(operation: ShadowOperation, key: ShadowKey, payload: Uint8Array): ShadowAnswer {
+  perform(
+    operation: ShadowOperation,
+    key: ShadowKey,
+    payload: Uint8Array,
+    requester: ShadowRequester = { protocol: 'HTTP' },
+  ): ShadowAnswer {
+    try {
+      const answer = this.#perform(operation, key, payload);
+      if (this.#log) logRequest(this.#log, requester, { operation, key });
+      return answer;
+    } catch (error) {
+      if (this.#log) logRequest(this.#log, requester, { operation, key }, refusalOf(error));
+      throw error;
+    }
+  }
+
+  #perform(operation: ShadowOperation, key: ShadowKey, payload: Uint8Array): ShadowAnswer {
     let clientToken: string | undefined;
     try {
       checkShadowKey(key);

@@ -1,7 +1,8 @@
-import type { ReservedReply, ReservedTopics } from '../broker/ports.ts';
+import type { ReservedReply, ReservedRequester, ReservedTopics } from '../broker/ports.ts';
 import type { Publication } from '../publication.ts';
 import { refusalOf } from './refusal.ts';
 import type { ShadowMessage, ShadowOperation, ShadowRequests } from './shadow-requests.ts';
+import type { ShadowRequester } from './shadow-log.ts';
 import type { ShadowKey } from './shadow-name.ts';
 
 interface ShadowTopic {
@@ -17,21 +18,31 @@ export class ShadowTopics implements ReservedTopics {
     this.#requests = requests;
   }
 
-  async handle({
-    topic,
-    payload,
-  }: Pick<Publication, 'topic' | 'payload'>): Promise<readonly ReservedReply[] | 'not reserved' | 'unsupported'> {
+  async handle(
+    { topic, payload }: Pick<Publication, 'topic' | 'payload'>,
+    { protocol, clientId, principal }: ReservedRequester,
+  ): Promise<readonly ReservedReply[] | 'not reserved' | 'unsupported'> {
     const levels = topic.split('/');
     if (levels[0] !== '$aws' || levels[1] !== 'things' || levels[3] !== 'shadow') return 'not reserved';
     const request = parseLevels(levels);
     if (!request) return 'unsupported';
     const { operation, key } = request;
-    return this.#answer(operation, key, payload).map((message) => ({ ...message, to: 'subscribers' }));
+    const requester: ShadowRequester = {
+      protocol: protocol === 'mqtt' ? 'MQTT' : 'HTTP',
+      ...(clientId !== '' && { clientId }),
+      ...(principal !== '' && { principalId: principal }),
+    };
+    return this.#answer(operation, key, payload, requester).map((message) => ({ ...message, to: 'subscribers' }));
   }
 
-  #answer(operation: ShadowOperation, key: ShadowKey, payload: Uint8Array): readonly ShadowMessage[] {
+  #answer(
+    operation: ShadowOperation,
+    key: ShadowKey,
+    payload: Uint8Array,
+    requester: ShadowRequester,
+  ): readonly ShadowMessage[] {
     try {
-      return this.#requests.perform(operation, key, payload).messages;
+      return this.#requests.perform(operation, key, payload, requester).messages;
     } catch (error) {
       return [this.#requests.rejection(operation, key, refusalOf(error))];
     }

@@ -3,8 +3,10 @@ import { describe, expect, test } from '@jest/globals';
 import { composeReservedTopics } from '../../../../twin/iot/reserved-topics.ts';
 import { ShadowWorld } from './shadow-world.ts';
 
+const LAMP_ITSELF = { clientId: 'lamp', principal: 'c', protocol: 'mqtt' } as const;
+
 const handle = (world: ShadowWorld, topic: string, payload = '') =>
-  world.topics.handle({ topic, payload: Buffer.from(payload) });
+  world.topics.handle({ topic, payload: Buffer.from(payload) }, LAMP_ITSELF);
 
 async function topicsOf(world: ShadowWorld, topic: string, payload?: string): Promise<string[]> {
   const replies = await handle(world, topic, payload);
@@ -53,14 +55,38 @@ test('several services share the reserved topics, and what none knows is not sup
     handle: async ({ topic }: { topic: string }) => (topic.includes('/jobs/') ? [] : ('not reserved' as const)),
   };
   const composed = composeReservedTopics([world.topics, other]);
-  const requester = { clientId: 'lamp', principal: 'c', protocol: 'mqtt' } as const;
   const ask = (topic: string) =>
     composed.handle(
       { topic, payload: Buffer.alloc(0), qos: 1, retain: false, source: { protocol: 'mqtt' }, receivedAt: 0 },
-      requester,
+      LAMP_ITSELF,
     );
   expect(await ask('$aws/things/lamp/shadow/get')).toHaveLength(1);
   expect(await ask('$aws/things/lamp/jobs/get')).toEqual([]);
   expect(await ask('$aws/things/lamp/shadow/put')).toBe('unsupported');
   expect(await ask('$aws/things/lamp/nonsense')).toBe('unsupported');
+});
+
+test('requests are in the log, with the reason of a refusal', async () => {
+  const world = new ShadowWorld();
+  await handle(world, '$aws/things/lamp/shadow/name/night/update', '{"state":{}}');
+  await handle(world, '$aws/things/lamp/shadow/get');
+  await world.api.perform('delete', { thingName: 'lamp', shadowName: 'night' });
+  const device = { protocol: 'MQTT', clientId: 'lamp', principalId: 'c' };
+  expect(world.log).toEqual([
+    {
+      ...device,
+      ...{ logLevel: 'INFO', eventType: 'UpdateThingShadow', status: 'Success', deviceShadowName: 'night' },
+      topicName: '$aws/things/lamp/shadow/name/night/update',
+    },
+    {
+      ...device,
+      ...{ logLevel: 'ERROR', eventType: 'GetThingShadow', status: 'Failure', deviceShadowName: 'lamp' },
+      ...{ reason: 'ResourceNotFoundException', details: "No shadow exists with name: 'lamp'" },
+      topicName: '$aws/things/lamp/shadow/get',
+    },
+    {
+      ...{ protocol: 'HTTP', logLevel: 'INFO', eventType: 'DeleteThingShadow', status: 'Success' },
+      ...{ deviceShadowName: 'night', topicName: '$aws/things/lamp/shadow/name/night/delete' },
+    },
+  ]);
 });

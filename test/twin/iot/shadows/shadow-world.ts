@@ -6,6 +6,7 @@ import type { JsonObject } from '../../../../twin/iot/shadows/json.ts';
 import { ShadowRefusal } from '../../../../twin/iot/shadows/refusal.ts';
 import { ShadowRequestRates } from '../../../../twin/iot/shadows/request-rates.ts';
 import type { ShadowKey } from '../../../../twin/iot/shadows/shadow-name.ts';
+import type { ShadowLogEntry } from '../../../../twin/iot/shadows/shadow-log.ts';
 import { ShadowRequests, type ShadowOperation } from '../../../../twin/iot/shadows/shadow-requests.ts';
 import { ShadowTopics } from '../../../../twin/iot/shadows/shadow-topics.ts';
 import { Shadows } from '../../../../twin/iot/shadows/shadows.ts';
@@ -17,6 +18,7 @@ export const LAMP: ShadowKey = { thingName: 'lamp' };
 export class ShadowWorld {
   readonly clock = new ManualClock(1_591_140_517_000);
   readonly published: Publication[] = [];
+  readonly log: ShadowLogEntry[] = [];
   readonly store: Store;
   readonly shadows: Shadows;
   readonly requests: ShadowRequests;
@@ -26,7 +28,10 @@ export class ShadowWorld {
   constructor(store: Store = openStore(':memory:'), quotas: QuotaMode = 'off') {
     this.store = store;
     this.shadows = new Shadows(this.store, this.clock);
-    this.requests = new ShadowRequests(this.shadows, new ShadowRequestRates(this.clock, quotas));
+    this.requests = new ShadowRequests(this.shadows, new ShadowRequestRates(this.clock, quotas), {
+      enabled: () => true,
+      write: (entry) => void this.log.push(entry),
+    });
     this.topics = new ShadowTopics(this.requests);
     this.api = new ShadowApi(this.requests, async (publication) => void this.published.push(publication), this.clock);
   }
