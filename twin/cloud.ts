@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import type { Account } from './account.ts';
+import { arn, type Account } from './account.ts';
 import type { Clock } from './clock.ts';
 import { UserPools } from './cognito/user-pools.ts';
 import { cognitoProviders } from './cognito/providers.ts';
@@ -99,6 +99,19 @@ export function openCloud(options: CloudOptions): Cloud {
     ...{ account, clock, store, stateFolder, sqs, s3, awsUrl: options.awsUrl, log: options.log },
     functions: () => functions,
   });
+  /** A function logs with its own role, which needs the right to. */
+  const mayLog = (functionName: string): boolean => {
+    const stream = arn(account, 'logs', `log-group:/aws/lambda/${functionName}:log-stream:twin`);
+    try {
+      const caller = iam.callerOf(functions.get(functionName).roleArn, functionName);
+      for (const action of ['logs:CreateLogStream', 'logs:PutLogEvents']) {
+        iam.authorize(caller, { action, resource: stream });
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  };
   const functions: Functions = new Functions({
     account,
     clock,
@@ -115,7 +128,7 @@ export function openCloud(options: CloudOptions): Cloud {
       ),
     log: (functionName, line) => {
       options.logLambda(functionName, line);
-      messaging.logLambda(functionName, line);
+      if (mayLog(functionName)) messaging.logLambda(functionName, line);
     },
   });
   const queue = queueSource(sqs);
@@ -129,10 +142,7 @@ export function openCloud(options: CloudOptions): Cloud {
       bootstrapServer: async () => (await options.kafka()).bootstrapBrokers().plaintext,
       requireCluster: (clusterArn) => void msk.clusters.get(clusterArn),
       authorize: (functionName, action, resource) => {
-        const { roleArn } = functions.get(functionName);
-        const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
-        const arn = `arn:${account.partition}:sts::${account.accountId}:assumed-role/${roleName}/${functionName}`;
-        iam.authorize({ kind: 'role', arn, roleName, sessionName: functionName }, { action, resource });
+        iam.authorize(iam.callerOf(functions.get(functionName).roleArn, functionName), { action, resource });
       },
       sendMessage: (queueArn, body) => sqs.sendMessage(queueArn, body),
       putObject: (bucket, key, body) => s3.put(bucket, key, Buffer.from(body)),

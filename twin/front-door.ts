@@ -81,9 +81,7 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
   const log = new IotLog(options.logFile, registry, clock, cloud.messaging.logs);
 
   const authorizeRole = (roleArn: string, action: string, resource: string): void => {
-    const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
-    const arn = `arn:${account.partition}:sts::${account.accountId}:assumed-role/${roleName}/iot`;
-    cloud.iam.authorize({ kind: 'role', arn, roleName, sessionName: 'iot' }, { action, resource });
+    cloud.iam.authorize(cloud.iam.callerOf(roleArn, 'iot'), { action, resource });
   };
 
   const shadows = new Shadows(store, clock);

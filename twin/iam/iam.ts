@@ -103,6 +103,17 @@ export class Iam {
     );
   }
 
+  /** Who acts when a service acts with a role that it was given: a function's logs, a rule's action. */
+  callerOf(roleArn: string, sessionName: string): Extract<Caller, { kind: 'role' }> {
+    const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
+    return {
+      kind: 'role',
+      arn: globalArn(this.#account, 'sts', `assumed-role/${roleName}/${sessionName}`),
+      roleName,
+      sessionName,
+    };
+  }
+
   /**
    * Credentials of a role's session, without asking the trust policy: for services that hold the role already.
    *
