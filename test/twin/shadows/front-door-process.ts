@@ -60,7 +60,11 @@ cloud.iam.roles.putRole({
     rights: {
       Version: '2012-10-17',
       Statement: [
-        { Effect: 'Allow', Action: ['iot:Publish', 'iot:GetThingShadow', 'iot:DescribeThing'], Resource: '*' },
+        {
+          Effect: 'Allow',
+          Action: ['iot:Publish', 'iot:GetThingShadow', 'iot:DescribeThing', 's3:GetObject'],
+          Resource: '*',
+        },
       ],
     },
   },
@@ -74,7 +78,10 @@ async function identityOf(registry: Registry): Promise<Identity> {
   const { certificateArn } = registry.certificates.register({ certificatePem, status: 'ACTIVE' });
   registry.policies.create(
     'anything',
-    JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }] }),
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: ['iot:*', 'iotjobsdata:*'], Resource: '*' }],
+    }),
   );
   registry.attachPolicy('anything', certificateArn);
   const identity = { cert: certificatePem, key: privateKeyPem };
@@ -82,6 +89,7 @@ async function identityOf(registry: Registry): Promise<Identity> {
   return identity;
 }
 
+iot.resume();
 const server = await authority.serverCertificate();
 const tls = { host: '127.0.0.1', key: server.privateKeyPem, cert: server.certificatePem, ca: authority.certificatePem };
 const mqtts = await iot.broker.listenTls({ ...tls, port: 0 });
