@@ -141,6 +141,16 @@ describe('over MQTT', () => {
     });
     expect((await received.next(2)).map(([each]) => each)).toEqual([`${topic}/accepted`, `${topic}/documents`]);
   });
+
+  test('an answer to a rule keeps the source by which rules that go in circles are found out', async () => {
+    const topic = '$aws/things/lamp/shadow/update';
+    const source = { protocol: 'service' } as const;
+    const payload = Buffer.from('{"state":{}}');
+    await door.broker.publish({ topic, payload, qos: 1, retain: false, source, receivedAt: 0 });
+    const answers = door.ingested.filter((each) => each.topic.startsWith(`${topic}/`));
+    expect(answers).toHaveLength(2);
+    for (const answer of answers) expect(answer.source).toBe(source);
+  });
 });
 
 describe('over HTTPS', () => {

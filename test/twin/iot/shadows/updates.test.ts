@@ -29,6 +29,12 @@ describe('an update', () => {
       { desired: { l: [{ b: 2, a: 1 }] } },
       {},
     ],
+    [
+      'objects in lists whose members have other names',
+      { reported: { l: [{ a: {} }] } },
+      { desired: { l: [JSON.parse('{"__proto__":{}}')] } },
+      { l: [JSON.parse('{"__proto__":{}}')] },
+    ],
   ])('leaves a delta of %s', (_case, first, second, delta) => {
     const world = new ShadowWorld();
     world.update(LAMP, first);
