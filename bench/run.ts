@@ -9,6 +9,7 @@ import { canMeasureProcesses } from './process-usage.ts';
 import type { Measurement } from './report/measurement.ts';
 import { readResults, writeResults } from './report/results.ts';
 import { renderTable } from './report/table.ts';
+import { WARM_UP } from './scenarios/connections.ts';
 import { SCENARIOS, SIZES } from './scenarios/index.ts';
 import type { Scenario, ScenarioContext } from './scenarios/scenario.ts';
 import { missingPrograms, startMosquittoSide } from './sides/mosquitto-side.ts';
@@ -16,11 +17,13 @@ import type { Side } from './sides/side.ts';
 import { startTwinSide } from './sides/twin-side.ts';
 import { synthesize } from './synthesize.ts';
 
-const USAGE = `npm run bench -- [--quick] [--scenario <part of a name>]… [--profile] [--ports-from <port>]
+const USAGE = `npm run bench -- [--quick] [--scenario <part of a name>]… [--profile] [--assembly <folder>]
+                 [--ports-from <port>]
 
   --quick        smaller loads: under two minutes
   --scenario     only scenarios whose name contains this text; may be given again
   --profile      also writes a CPU profile of the twin into bench/results/profile (--cpu-prof)
+  --assembly     a folder that \`npm run synth\` wrote, to be used as it is
   --ports-from   the first of 50 ports to use (default 27000)
 
 Scenarios: ${SCENARIOS.map(({ name }) => name).join('; ')}`;
@@ -34,6 +37,7 @@ interface Options {
   readonly scenarios: readonly Scenario[];
   readonly profile: boolean;
   readonly firstPort: number;
+  readonly assembly: string | undefined;
 }
 
 /** @throws Error with the usage when an argument makes no sense */
@@ -44,6 +48,7 @@ function readOptions(): Options | undefined {
       scenario: { type: 'string', multiple: true },
       profile: { type: 'boolean', default: false },
       'ports-from': { type: 'string', default: '27000' },
+      assembly: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -55,12 +60,18 @@ function readOptions(): Options | undefined {
     ({ name }) => !values.scenario || values.scenario.some((part) => name.toLowerCase().includes(part.toLowerCase())),
   );
   if (scenarios.length === 0) throw new Error(`No scenario's name contains "${values.scenario?.join('" or "')}".`);
-  return { size: values.quick ? 'quick' : 'full', scenarios, profile: values.profile, firstPort };
+  return {
+    size: values.quick ? 'quick' : 'full',
+    scenarios,
+    profile: values.profile,
+    firstPort,
+    assembly: values.assembly,
+  };
 }
 
 async function startSides(options: Options, folder: string, assembly: string): Promise<Side[]> {
   const { firstPort, profile } = options;
-  const devices = SIZES[options.size].idleConnections;
+  const devices = WARM_UP + SIZES[options.size].idleConnections;
   say(`Starting the twin with ${devices} registered devices …`);
   const start = { assembly, stateFolder: join(folder, 'twin'), firstPort, devices, otherTopic: OTHER_TOPIC };
   const twin = await startTwinSide(start, profile ? ['--cpu-prof', '--cpu-prof-dir=bench/results/profile'] : []);
@@ -80,14 +91,16 @@ async function startSides(options: Options, folder: string, assembly: string): P
 
 async function runScenarios(options: Options, folder: string): Promise<void> {
   const { scenarios, firstPort, size } = options;
-  const assembly = join(folder, 'cdk.out');
-  say('Synthesizing …');
-  const synthSeconds = await synthesize(assembly);
+  const assembly = options.assembly ?? join(folder, 'cdk.out');
+  if (!options.assembly) {
+    say('Synthesizing …');
+    await synthesize(assembly);
+  }
   const last = readResults();
   const measurements: Measurement[] = [];
   const refused: { scenario: string; reason: string }[] = [];
   const context: Omit<ScenarioContext, 'sides'> = {
-    ...{ size: SIZES[size], assembly, synthSeconds, stateFolder: folder, firstPort, say },
+    ...{ size: SIZES[size], assembly, stateFolder: folder, firstPort, say },
   };
   const measure = async (chosen: readonly Scenario[], sides: readonly Side[]): Promise<void> => {
     for (const scenario of chosen) {

@@ -7,8 +7,9 @@ import { startUp, synthesis } from './start-up.ts';
 import { uplinkScenarios } from './uplink.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
-  ...uplinkScenarios,
+  // Memory first: later the process has room from earlier loads, in which connections would seem to cost nothing.
   ...connectionScenarios,
+  ...uplinkScenarios,
   broadcast,
   ruleEvaluation,
   bundles,
@@ -28,7 +29,7 @@ export const SIZES: Readonly<Record<'quick' | 'full', Size>> = {
   },
   quick: {
     uplinkMessages: 8000,
-    idleConnections: 400,
+    idleConnections: 1000,
     stormConnections: 400,
     broadcastMessages: 100,
     evaluationSeconds: 0.5,

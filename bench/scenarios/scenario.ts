@@ -17,7 +17,6 @@ export interface ScenarioContext {
   readonly sides: readonly Side[];
   /** What `cdk synth` wrote for this run. */
   readonly assembly: string;
-  readonly synthSeconds: number;
   readonly stateFolder: string;
   readonly firstPort: number;
   say(line: string): void;

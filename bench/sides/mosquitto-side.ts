@@ -5,6 +5,7 @@ import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import { remember } from '../child-process.ts';
+import { residentBytes } from '../process-usage.ts';
 import type { Side } from './side.ts';
 import type { TwinReady } from './twin-messages.ts';
 
@@ -92,7 +93,7 @@ export async function startMosquittoSide(options: MosquittoOptions): Promise<Sid
     uplinkPids: [broker.pid!, subscriber.pid!, kcat.pid!],
     uplinkTopic: 'dt/vehicle/%c/telemetry',
     kafka: { bootstrap: twin.kafka.plaintext, topic },
-    collectGarbage: async () => undefined,
+    memoryInUse: async () => residentBytes(broker.pid!),
   };
 }
 

@@ -14,7 +14,6 @@ export interface StartTwin {
 export interface TwinReady {
   readonly event: 'ready';
   readonly mqttPort: number;
-  readonly plainPort: number;
   readonly ca: string;
   readonly serverCertificate: string;
   readonly serverKey: string;
@@ -25,5 +24,12 @@ export interface TwinReady {
 }
 
 export type ToTwin = { readonly command: 'collect-garbage' } | ({ readonly command: 'start' } & StartTwin);
+
+/** Of the broker alone. */
+export interface PlainReady {
+  readonly event: 'ready';
+  readonly port: number;
+}
+
 export type FromTwin =
-  TwinReady | { readonly event: 'garbage-collected' } | { readonly event: 'failed'; readonly reason: string };
+  TwinReady | { readonly event: 'collected' } | { readonly event: 'failed'; readonly reason: string };

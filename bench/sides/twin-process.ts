@@ -2,15 +2,12 @@
  * A child process that is the twin of the backbone's own templates, as `npm start` runs it: the same composition, the
  * same rule for telemetry, the same policy for vehicles. Only its devices are the bench's.
  */
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-
 import { SystemClock } from '../../twin/clock.ts';
 import { CertificateAuthority } from '../../twin/iot/certificates/authority.ts';
 import { startTwin, type Twin } from '../../twin/start.ts';
 import type { Identity } from '../load/job.ts';
 import { issueDeviceCertificate } from './device-certificates.ts';
-import { openPlainBroker } from './plain-broker.ts';
+import { collectGarbage } from './heap.ts';
 import type { FromTwin, StartTwin, ToTwin } from './twin-messages.ts';
 
 const VEHICLE_POLICY = 'iov-vehicle';
@@ -49,13 +46,11 @@ async function start(options: StartTwin): Promise<() => Promise<void>> {
   const publisher = await register(twin, authority, 'bench-publisher', PUBLISHER_POLICY);
   const partitions = 6;
   await twin.kafka.createTopic(options.otherTopic, partitions);
-  const plain = openPlainBroker();
-  const plainServer = createServer((socket) => plain.accept(socket));
-  await new Promise<void>((resolve) => plainServer.listen(0, '127.0.0.1', resolve));
+  // Each connection would run the app's function for presence, in this very process: its memory and CPU are no broker's.
+  twin.iot.rules.disableRule('presence');
   tell({
     event: 'ready',
     mqttPort: options.firstPort,
-    plainPort: (plainServer.address() as AddressInfo).port,
     ca: twin.certificateAuthority,
     serverCertificate: server.certificatePem,
     serverKey: server.privateKeyPem,
@@ -70,12 +65,7 @@ let stop: (() => Promise<void>) | undefined;
 
 process.on('message', (message: ToTwin) => {
   if (message.command === 'collect-garbage') {
-    globalThis.gc!();
-    // A second one, after what the first one's finalizers let go of.
-    setImmediate(() => {
-      globalThis.gc!();
-      tell({ event: 'garbage-collected' });
-    });
+    void collectGarbage().then(() => tell({ event: 'collected' }));
     return;
   }
   start(message).then(
