@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { IoTClient, TestInvokeAuthorizerCommand } from '@aws-sdk/client-iot';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -199,6 +202,41 @@ describe("a phone with its user's token", () => {
       refreshAfterInSeconds: 300,
     });
     expect(answer.policyDocuments!.join()).toContain('dt/vehicle/ANNAS-CAR/event');
+  });
+
+  describe("with AWS's device SDK", () => {
+    async function runDeviceSdk(more: object): Promise<{ reasonCode?: number; refused?: unknown }> {
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        fileURLToPath(new URL('./device-sdk-phone.mjs', import.meta.url)),
+        JSON.stringify({ host: 'localhost', ca: backbone.ca, authorizer: PHONE_AUTHORIZER, ...more }),
+      ]);
+      return JSON.parse(stdout) as { reasonCode?: number; refused?: unknown };
+    }
+
+    test.each(['custom-mqtt', 'custom-websocket'])('is let in and bound by its policies (%s)', async (way) => {
+      const clientId = clientIdOf('anna', way);
+      const port = way === 'custom-mqtt' ? backbone.ports.mqtts : backbone.ports.wss;
+      const common = { way, port, clientId, topic: phoneTopics.event(clientId) };
+      const password = await backbone.provider.token('anna');
+      expect(await runDeviceSdk({ ...common, password })).toMatchObject({ reasonCode: 0 });
+      expect(await runDeviceSdk({ ...common, password, topic: 'elsewhere' })).toMatchObject({
+        reasonCode: NOT_AUTHORIZED,
+      });
+      expect(await runDeviceSdk({ ...common, password: 'nonsense' })).toEqual({ refused: NOT_AUTHORIZED });
+    });
+
+    test('is the local administrator with a key of its own', async () => {
+      const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+      const port = backbone.ports.wss;
+      const answer = await runDeviceSdk({
+        way: 'sigv4-websocket',
+        port,
+        clientId: 'any',
+        topic: 'any/topic',
+        credentials,
+      });
+      expect(answer).toMatchObject({ reasonCode: 0 });
+    });
   });
 
   // The last ones move time, which the others need not know.
