@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
 import { arn, type Account } from '../account.ts';
-import type { Clock, ScheduledCall } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { AwsError } from '../endpoint/service.ts';
 import type { Collection, Store } from '../state/store.ts';
+import { AsynchronousEvents } from './asynchronous-events.ts';
 import { functionNameOf, type AsyncConfiguration, type FunctionDefinition, type Permission } from './definition.ts';
 import { ExecutionEnvironment } from './execution-environment.ts';
 import type { Invocation, InvocationCaller, LambdaEventQueue, LambdaInvoker } from './invoker.ts';
@@ -30,15 +31,6 @@ export interface FunctionsOptions {
   readonly concurrency?: number;
 }
 
-/** An event of an asynchronous invocation that has not been executed with success yet. */
-interface QueuedEvent {
-  readonly id: string;
-  readonly functionName: string;
-  readonly event: string;
-  readonly queuedAt: number;
-  readonly attempts: number;
-}
-
 interface Waiting {
   readonly resolve: (environment: ExecutionEnvironment) => void;
   readonly reject: (error: unknown) => void;
@@ -51,9 +43,6 @@ interface Pool {
   readonly waiting: Waiting[];
 }
 
-/** Two tries more, a minute and then two minutes later (Lambda developer guide, "Asynchronous invocation"). */
-const RETRY_DELAYS_MS = [60_000, 120_000];
-const DEFAULT_ASYNC: AsyncConfiguration = { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600 };
 const DEFAULT_CONCURRENCY = 4;
 const LONGEST_QUEUE = 1_000;
 
@@ -65,23 +54,27 @@ export class Functions implements LambdaInvoker, LambdaEventQueue {
   readonly #options: FunctionsOptions;
   readonly #definitions: Collection<FunctionDefinition>;
   readonly #permissions: Collection<Permission>;
-  readonly #asyncConfigurations: Collection<AsyncConfiguration>;
-  readonly #queue: Collection<QueuedEvent>;
+  readonly #asynchronous: AsynchronousEvents;
   readonly #pools = new Map<string, Pool>();
-  readonly #retries = new Set<ScheduledCall>();
   #closed = false;
 
   constructor(options: FunctionsOptions) {
     this.#options = options;
     this.#definitions = options.store.collection('lambda:functions');
     this.#permissions = options.store.collection('lambda:permissions');
-    this.#asyncConfigurations = options.store.collection('lambda:async-configurations');
-    this.#queue = options.store.collection('lambda:queued-events');
+    this.#asynchronous = new AsynchronousEvents({
+      store: options.store,
+      clock: options.clock,
+      find: (name) => this.#definitions.get(name),
+      execute: (definition, event, requestId) => this.#execute(definition, event, requestId),
+      deliver: options.deliver?.bind(options),
+      log: (name, line) => options.log(name, line),
+    });
   }
 
   /** Takes up the asynchronous events that an earlier run left. Call once, when everything that functions use is up. */
   resume(): void {
-    for (const event of [...this.#queue.values()]) void this.#attempt(event);
+    this.#asynchronous.resume();
   }
 
   define(definition: FunctionDefinition): void {
@@ -94,7 +87,7 @@ export class Functions implements LambdaInvoker, LambdaEventQueue {
     for (const [key, permission] of [...this.#permissions.entries()]) {
       if (permission.functionName === name) this.#permissions.delete(key);
     }
-    this.#asyncConfigurations.delete(name);
+    this.#asynchronous.configure(name, undefined);
     this.#retire(name);
   }
 
@@ -107,8 +100,7 @@ export class Functions implements LambdaInvoker, LambdaEventQueue {
   }
 
   configureAsync(functionName: string, configuration: Partial<AsyncConfiguration> | undefined): void {
-    if (configuration) this.#asyncConfigurations.set(functionName, { ...DEFAULT_ASYNC, ...configuration });
-    else this.#asyncConfigurations.delete(functionName);
+    this.#asynchronous.configure(functionName, configuration);
   }
 
   list(): FunctionDefinition[] {
@@ -139,21 +131,12 @@ export class Functions implements LambdaInvoker, LambdaEventQueue {
   }
 
   async invokeAsync(functionName: string, event: unknown, caller?: InvocationCaller): Promise<void> {
-    const { name } = this.#admitted(functionName, caller);
-    const queued: QueuedEvent = {
-      id: randomUUID(),
-      functionName: name,
-      event: JSON.stringify(event),
-      queuedAt: this.#options.clock.now(),
-      attempts: 0,
-    };
-    this.#queue.set(queued.id, queued);
-    void this.#attempt(queued);
+    this.#asynchronous.add(this.#admitted(functionName, caller).name, event);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const retry of this.#retries) retry.cancel();
+    this.#asynchronous.close();
     for (const name of [...this.#pools.keys()]) this.#retire(name);
   }
 
@@ -260,78 +243,5 @@ export class Functions implements LambdaInvoker, LambdaEventQueue {
     }
     const ending = this.#closed ? pool?.environments : pool?.idle;
     for (const environment of ending ?? []) void environment.stop();
-  }
-
-  async #attempt(queued: QueuedEvent): Promise<void> {
-    const { clock } = this.#options;
-    const configuration = this.#asyncConfigurations.get(queued.functionName) ?? DEFAULT_ASYNC;
-    const definition = this.#definitions.get(queued.functionName);
-    if (!definition) return void this.#queue.delete(queued.id);
-    let failure: string;
-    let response: unknown;
-    try {
-      const invocation = await this.#execute(definition, queued.event, queued.id);
-      if (!invocation.functionError) return void this.#queue.delete(queued.id);
-      failure = 'RetriesExhausted';
-      response = JSON.parse(invocation.payload);
-    } catch (error) {
-      failure = 'RetriesExhausted';
-      response = { errorMessage: (error as Error).message };
-    }
-    if (this.#closed) return;
-    const attempts = queued.attempts + 1;
-    const delay = RETRY_DELAYS_MS[attempts - 1];
-    const tooOld = clock.now() + (delay ?? 0) - queued.queuedAt > configuration.maximumEventAgeSeconds * 1000;
-    if (attempts <= configuration.maximumRetryAttempts && delay !== undefined && !tooOld) {
-      const again = { ...queued, attempts };
-      this.#queue.set(queued.id, again);
-      const retry = clock.schedule(delay, () => {
-        this.#retries.delete(retry);
-        void this.#attempt(again);
-      });
-      this.#retries.add(retry);
-      return;
-    }
-    if (tooOld) failure = 'EventAgeExceeded';
-    await this.#giveUp(queued, definition, configuration, failure, attempts, response);
-  }
-
-  async #giveUp(
-    queued: QueuedEvent,
-    definition: FunctionDefinition,
-    configuration: AsyncConfiguration,
-    condition: string,
-    attempts: number,
-    response: unknown,
-  ): Promise<void> {
-    const { clock, deliver, log } = this.#options;
-    log(definition.name, `Event ${queued.id} failed ${attempts} times (${condition}): ${JSON.stringify(response)}`);
-    try {
-      if (configuration.onFailureArn) {
-        const record = {
-          version: '1.0',
-          timestamp: new Date(clock.now()).toISOString(),
-          requestContext: {
-            requestId: queued.id,
-            functionArn: `${definition.arn}:$LATEST`,
-            condition,
-            approximateInvokeCount: attempts,
-          },
-          requestPayload: JSON.parse(queued.event),
-          responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
-          responsePayload: response,
-        };
-        await deliver?.(configuration.onFailureArn, JSON.stringify(record));
-      } else if (definition.deadLetterArn) {
-        await deliver?.(definition.deadLetterArn, queued.event);
-      }
-      this.#queue.delete(queued.id);
-    } catch (error) {
-      // Kept in the queue: the next start tries again rather than losing the event.
-      log(
-        definition.name,
-        `Event ${queued.id} could not be delivered to its failure destination: ${(error as Error).message}`,
-      );
-    }
   }
 }

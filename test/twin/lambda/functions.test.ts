@@ -237,6 +237,20 @@ describe('Lambda functions in worker threads', () => {
     });
   });
 
+  test('asynchronous events that find no room are tried again and count as no attempt', async () => {
+    const clock = new ManualClock();
+    functions = start(clock);
+    define('closed', `export const handler = async () => 'open';`, { reservedConcurrency: 0 });
+    await functions.invokeAsync('closed', {});
+    const queue = store.collection<{ attempts: number }>('lambda:queued-events');
+    for (let second = 0; second < 10; second++) await clock.advance(1_000);
+    expect([...queue.values()].map(({ attempts }) => attempts)).toEqual([0]);
+    define('closed', `export const handler = async () => 'open';`, { reservedConcurrency: 1 });
+    await clock.advance(1_000);
+    while (queue.size > 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(delivered).toEqual([]);
+  });
+
   test('an asynchronous event that was queued before a stop is executed after the next start', async () => {
     const stopped = new ManualClock();
     functions = start(stopped);
