@@ -79,6 +79,8 @@ export class CompiledRule {
       variables: outcome.variables,
       externals: this.#surroundings.externals,
     };
+    const [only] = this.#actions;
+    if (only && this.#actions.length === 1 && !only.isDetached) return this.#actAlone(only, invocation);
     const attempts = this.#actions.map((action) => this.#attempt(action, invocation));
     if (!attempts.some((attempt) => attempt instanceof Promise))
       return this.#onSettled(attempts as Attempt[], invocation);
@@ -88,24 +90,34 @@ export class CompiledRule {
     return Promise.all(waitedFor).then((results) => (results.some(Boolean) ? settled : undefined));
   }
 
+  /** The one action that most rules have: one promise a message. */
+  #actAlone(action: RuleAction, invocation: ActionInvocation): Promise<void> | undefined {
+    const onFailure = (error: unknown): Promise<void> | undefined =>
+      this.#onSettled([this.#failed(action, error, invocation)], invocation);
+    try {
+      const result = action.run(invocation);
+      if (result) return result.then(this.#succeeded, onFailure);
+    } catch (error) {
+      return onFailure(error);
+    }
+    return this.#succeeded();
+  }
+
   /** One action on one message: its failure as a value, never as an error. */
   #attempt(action: RuleAction, invocation: ActionInvocation): Attempt | Promise<Attempt> {
     try {
       const result = action.run(invocation);
       if (!result) return this.#succeeded();
-      return result.then(
-        () => this.#succeeded(),
-        (error: unknown) => this.#failed(action, error, invocation),
-      );
+      return result.then(this.#succeeded, (error: unknown) => this.#failed(action, error, invocation));
     } catch (error) {
       return this.#failed(action, error, invocation);
     }
   }
 
-  #succeeded(): undefined {
+  readonly #succeeded = (): undefined => {
     this.counters.success += 1;
     return undefined;
-  }
+  };
 
   #failed(action: RuleAction, error: unknown, { message }: ActionInvocation): ActionFailure {
     this.counters.failure += 1;

@@ -34,11 +34,13 @@ export function compileTemplate(text: string, version: SqlVersion = DEFAULT_SQL_
   return {
     evaluate(message, variables, externals) {
       const frame = new Frame(message, externals, keepsWholeDecimals, mayWait);
+      frame.variables = variables;
+      if (!frame.journal) return join(parts, frame);
       const attempt = (): string => {
         frame.variables = variables;
         return join(parts, frame);
       };
-      return frame.journal ? runToEnd(frame.journal, () => frame.rewind(), attempt) : attempt();
+      return runToEnd(frame.journal, () => frame.rewind(), attempt);
     },
   };
 }

@@ -124,6 +124,12 @@ export function evaluateAll(
   templates: readonly CompiledTemplate[],
   invocation: ActionInvocation,
 ): string[] | Promise<string[]> {
-  const texts = templates.map((template) => evaluate(template, invocation));
-  return texts.some((text) => text instanceof Promise) ? Promise.all(texts) : (texts as string[]);
+  const texts: (string | Promise<string>)[] = [];
+  let waits = false;
+  for (const template of templates) {
+    const text = evaluate(template, invocation);
+    waits ||= typeof text !== 'string';
+    texts.push(text);
+  }
+  return waits ? Promise.all(texts) : (texts as string[]);
 }

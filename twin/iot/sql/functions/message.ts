@@ -9,7 +9,18 @@ function topic(frame: Frame, ...segments: Value[]): Value {
   const { topic: whole } = frame.message;
   if (segments.length === 0) return whole;
   const index = toIndex(segments[0]);
-  return index === undefined || index < 1 ? undefined : whole.split('/')[index - 1];
+  return index === undefined || index < 1 ? undefined : levelOf(whole, index);
+}
+
+/** The level without the array of all levels, which each message's key would cost. */
+function levelOf(topic: string, number: number): string | undefined {
+  let start = 0;
+  for (let level = 1; level < number; level += 1) {
+    start = topic.indexOf('/', start) + 1;
+    if (start === 0) return undefined;
+  }
+  const end = topic.indexOf('/', start);
+  return end === -1 ? topic.slice(start) : topic.slice(start, end);
 }
 
 function mqttProperty(frame: Frame, name: Value): Value {
