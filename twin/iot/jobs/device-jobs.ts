@@ -66,8 +66,8 @@ export class DeviceJobs {
     if (!next) return {};
     const started = runner.atomically(() => {
       if (next.status === 'QUEUED')
-        return runner.move(next, { status: 'IN_PROGRESS', statusDetails, stepTimeoutInMinutes });
-      return stepTimeoutInMinutes === undefined ? next : runner.setStepTimer(next, stepTimeoutInMinutes);
+        return runner.executions.move(next, { status: 'IN_PROGRESS', statusDetails, stepTimeoutInMinutes });
+      return stepTimeoutInMinutes === undefined ? next : runner.executions.setStepTimer(next, stepTimeoutInMinutes);
     });
     return { execution: await this.#data(started, true) };
   }
@@ -115,7 +115,9 @@ export class DeviceJobs {
         stateOf(execution),
       );
     }
-    const updated = runner.atomically(() => runner.move(execution, { status, statusDetails, stepTimeoutInMinutes }));
+    const updated = runner.atomically(() =>
+      runner.executions.move(execution, { status, statusDetails, stepTimeoutInMinutes }),
+    );
     return {
       ...(withState && { executionState: stateOf(updated) }),
       ...(withDocument && { jobDocument: await this.#document(updated) }),

@@ -1,12 +1,14 @@
 import type { Clock } from '../../clock.ts';
 import type { Registry } from '../registry/registry.ts';
-import { Deadlines } from './deadlines.ts';
-import type { ExecutionRecord, Move } from './execution.ts';
-import { deadlineOf, isTerminal, mayFollow, moved } from './execution.ts';
+import type { Deadlines } from './deadlines.ts';
+import type { ExecutionRecord } from './execution.ts';
+import { isTerminal } from './execution.ts';
+import { Executions } from './executions.ts';
 import { isRetried, metAbortCriterion } from './failure-criteria.ts';
 import type { JobRecord, WaitingThing } from './job.ts';
 import { isActive } from './job.ts';
-import { executionKey, type JobStore } from './job-store.ts';
+import type { JobStore } from './job-store.ts';
+import { JobTransactions } from './job-transactions.ts';
 import type { Notices } from './notices.ts';
 import { ratePerMinute } from './rollout.ts';
 import { phaseAt } from './schedule.ts';
@@ -33,53 +35,41 @@ export interface JobRunnerPorts {
  * change is one transaction; after a restart `resume` takes up what is due.
  */
 export class JobRunner {
+  readonly executions: Executions;
   readonly #ports: JobRunnerPorts;
-  readonly #jobTimes: Deadlines;
-  readonly #executionTimes: Deadlines;
+  readonly #transactions: JobTransactions;
+  readonly #times: Deadlines;
   readonly #concurrent = new Set<string>();
-  #depth = 0;
 
   constructor(ports: JobRunnerPorts) {
     this.#ports = ports;
-    this.#jobTimes = new Deadlines(ports.clock, (jobIds) => this.#whenDue(jobIds, (jobId) => this.settle(jobId)));
-    this.#executionTimes = new Deadlines(ports.clock, (keys) => this.#whenDue(keys, (key) => this.#timeOut(key)));
+    const transactions = new JobTransactions(ports);
+    this.#transactions = transactions;
+    this.#times = transactions.deadlines((jobId) => this.settle(jobId));
+    this.executions = new Executions({ ...ports, transactions, onEnd: (execution) => this.#afterEnd(execution) });
   }
 
   /** Arms what earlier runs left; what fell due in between happens now. */
   resume(): void {
-    const { store } = this.#ports;
-    for (const job of store.jobs.values())
-      if (store.waiting.by('job', job.jobId).size > 0 && job.status === 'IN_PROGRESS') this.#concurrent.add(job.jobId);
-    for (const [key, execution] of store.executions.entries()) this.#executionTimes.set(key, deadlineOf(execution));
-    for (const jobId of [...store.jobs.keys]) this.#whenDue([jobId], (due) => this.settle(due));
+    const { jobs, waiting } = this.#ports.store;
+    for (const { jobId, status } of jobs.values())
+      if (status === 'IN_PROGRESS' && waiting.by('job', jobId).size > 0) this.#concurrent.add(jobId);
+    this.executions.resume();
+    this.#transactions.each([...jobs.keys], (jobId) => this.settle(jobId));
   }
 
   close(): void {
-    this.#jobTimes.close();
-    this.#executionTimes.close();
-  }
-
-  isConcurrent(jobId: string): boolean {
-    return this.#concurrent.has(jobId);
+    this.#times.close();
+    this.executions.close();
   }
 
   /** All of `work` and what follows from it, or nothing; the world is told afterwards. */
   atomically<T>(work: () => T): T {
-    const { registry, notices, store } = this.#ports;
-    this.#depth += 1;
-    try {
-      const result = registry.atomically(work);
-      if (this.#depth === 1) notices.release();
-      return result;
-    } catch (error) {
-      if (this.#depth === 1) {
-        notices.discard();
-        store.forgetCounts();
-      }
-      throw error;
-    } finally {
-      this.#depth -= 1;
-    }
+    return this.#transactions.atomically(work);
+  }
+
+  isConcurrent(jobId: string): boolean {
+    return this.#concurrent.has(jobId);
   }
 
   put(job: JobRecord): void {
@@ -95,7 +85,7 @@ export class JobRunner {
     if (!isActive(job)) {
       const forgotten = job.lastUpdatedAt + RETENTION_MS;
       if (now >= forgotten) this.delete(job);
-      else this.#jobTimes.set(jobId, forgotten);
+      else this.#times.set(jobId, forgotten);
       return;
     }
     const { phase, until } = phaseAt(job.schedulingConfig, now);
@@ -105,36 +95,14 @@ export class JobRunner {
     this.#completeWhenDone(jobId);
     const after = store.jobs.get(jobId)!;
     if (!isActive(after)) this.settle(jobId);
-    else this.#jobTimes.set(jobId, earliest(until, after.status === 'IN_PROGRESS' ? after.nextBatchAt : undefined));
+    else this.#times.set(jobId, earliest(until, after.status === 'IN_PROGRESS' ? after.nextBatchAt : undefined));
   }
 
   /** Tells one thing of a job, outside the rollout's rate: it joined the group of a continuous job, or is tried again. */
   include(job: JobRecord, thingName: string, retryAttempt: number): void {
     const waiting: WaitingThing = { jobId: job.jobId, thingName, retryAttempt };
-    if (job.status === 'IN_PROGRESS') this.#queue(waiting);
+    if (job.status === 'IN_PROGRESS') this.executions.queue(waiting);
     else this.#ports.store.await(waiting);
-  }
-
-  /** @returns the execution after the move, which the caller has checked with `mayFollow` */
-  move(execution: ExecutionRecord, move: Move, operation = move.status.toLowerCase()): ExecutionRecord {
-    const { store, notices, clock } = this.#ports;
-    const job = store.jobs.get(execution.jobId)!;
-    notices.touch(execution.thingName);
-    const next = moved(execution, move, clock.now(), job.timeoutConfig?.inProgressTimeoutInMinutes);
-    this.#write(next);
-    if (isTerminal(next.status)) {
-      notices.execution(next, operation);
-      this.#afterEnd(next);
-    }
-    return next;
-  }
-
-  /** The step timer alone, which is no new version. */
-  setStepTimer(execution: ExecutionRecord, minutes: number): ExecutionRecord {
-    const { stepDeadline: _, ...rest } = execution;
-    const next = minutes === -1 ? rest : { ...rest, stepDeadline: this.#ports.clock.now() + minutes * MINUTE_MS };
-    this.#write(next);
-    return next;
   }
 
   /** Cancels the queued executions of a job, and with `force` those in progress. */
@@ -150,7 +118,7 @@ export class JobRunner {
     this.put(canceled);
     notices.job(canceled, 'cancellation_in_progress');
     this.#dropWaiting(job.jobId);
-    this.#cancelExecutions(job.jobId, force);
+    this.executions.cancelAll(job.jobId, force);
     notices.job(canceled, 'canceled');
     this.settle(job.jobId);
   }
@@ -159,16 +127,16 @@ export class JobRunner {
     const { store, notices, registry } = this.#ports;
     notices.job(job, 'deletion_in_progress');
     this.#dropWaiting(job.jobId);
-    for (const key of [...store.executions.by('job', job.jobId)]) this.#forget(store.executions.get(key)!);
+    this.executions.deleteAll(job.jobId);
     notices.job(job, 'deleted');
     store.jobs.delete(job.jobId);
     registry.tags.forget(job.jobArn);
-    this.#jobTimes.set(job.jobId, undefined);
+    this.#times.set(job.jobId, undefined);
     this.#concurrent.delete(job.jobId);
   }
 
   deleteExecution(execution: ExecutionRecord): void {
-    this.#forget(execution);
+    this.executions.delete(execution);
     this.settle(execution.jobId);
   }
 
@@ -177,43 +145,13 @@ export class JobRunner {
     const { store } = this.#ports;
     const waited = store.release(jobId, thingName);
     const execution = store.execution(jobId, thingName);
-    if (execution && !isTerminal(execution.status)) this.move(execution, { status: 'REMOVED' });
+    if (execution && !isTerminal(execution.status)) this.executions.move(execution, { status: 'REMOVED' });
     else if (waited) this.settle(jobId);
   }
 
   #isActive(jobId: string): boolean {
     const job = this.#ports.store.jobs.get(jobId);
     return job !== undefined && isActive(job);
-  }
-
-  #forget(execution: ExecutionRecord): void {
-    const { store, notices } = this.#ports;
-    if (!isTerminal(execution.status)) notices.touch(execution.thingName);
-    store.remove(execution);
-    this.#executionTimes.set(keyOf(execution), undefined);
-    notices.execution(execution, 'deleted');
-  }
-
-  #write(execution: ExecutionRecord): void {
-    this.#ports.store.put(execution);
-    this.#executionTimes.set(keyOf(execution), deadlineOf(execution));
-  }
-
-  #queue({ jobId, thingName, retryAttempt }: WaitingThing): void {
-    const { store, notices, clock } = this.#ports;
-    notices.touch(thingName);
-    const now = clock.now();
-    this.#write({
-      jobId,
-      thingName,
-      executionNumber: (store.execution(jobId, thingName)?.executionNumber ?? 0) + 1,
-      status: 'QUEUED',
-      queuedAt: now,
-      lastUpdatedAt: now,
-      versionNumber: 1,
-      retryAttempt,
-      sequence: store.nextSequence(),
-    });
   }
 
   #setRunning(jobId: string, running: boolean): void {
@@ -252,7 +190,7 @@ export class JobRunner {
     const batch = [...take(waiting, rate)].map((key) => store.waiting.get(key)!);
     for (const thing of batch) {
       store.release(jobId, thing.thingName);
-      this.#queue(thing);
+      this.executions.queue(thing);
     }
     const notified = job.notified + batch.filter(({ retryAttempt }) => retryAttempt === 0).length;
     const more = store.waiting.by('job', jobId).size > 0;
@@ -267,22 +205,13 @@ export class JobRunner {
     this.put({ ...withoutBatch(job), ended: true, startedAt: job.startedAt ?? this.#ports.clock.now() });
     this.#dropWaiting(job.jobId);
     if (endBehavior === 'CANCEL' || endBehavior === 'FORCE_CANCEL')
-      this.#cancelExecutions(job.jobId, endBehavior === 'FORCE_CANCEL');
+      this.executions.cancelAll(job.jobId, endBehavior === 'FORCE_CANCEL');
   }
 
   #dropWaiting(jobId: string): void {
     const { store } = this.#ports;
     for (const key of [...store.waiting.by('job', jobId)]) store.waiting.delete(key);
     this.#concurrent.delete(jobId);
-  }
-
-  #cancelExecutions(jobId: string, force: boolean): void {
-    const { store } = this.#ports;
-    for (const key of [...store.executions.by('job', jobId)]) {
-      const execution = store.executions.get(key)!;
-      const canceled = execution.status === 'QUEUED' || (force && execution.status === 'IN_PROGRESS');
-      if (canceled) this.move(execution, { status: 'CANCELED', ...(force && { forceCanceled: true }) });
-    }
   }
 
   /** Abort, try again, or complete. */
@@ -317,32 +246,9 @@ export class JobRunner {
     const now = clock.now();
     const completed: JobRecord = { ...withoutBatch(job), status: 'COMPLETED', completedAt: now, lastUpdatedAt: now };
     this.put(completed);
-    this.#jobTimes.set(jobId, now + RETENTION_MS);
+    this.#times.set(jobId, now + RETENTION_MS);
     notices.job(completed, 'completed');
   }
-
-  #timeOut(key: string): void {
-    const execution = this.#ports.store.executions.get(key);
-    if (!execution || !mayFollow(execution.status, 'TIMED_OUT')) return;
-    const due = deadlineOf(execution);
-    if (due !== undefined && due <= this.#ports.clock.now()) this.move(execution, { status: 'TIMED_OUT' });
-    else this.#executionTimes.set(key, due);
-  }
-
-  /** One that fails does not keep the others from their time. */
-  #whenDue(keys: readonly string[], act: (key: string) => void): void {
-    for (const key of keys) {
-      try {
-        this.atomically(() => act(key));
-      } catch (error) {
-        this.#ports.report(`IoT job ${key} could not go on: ${(error as Error).message}`);
-      }
-    }
-  }
-}
-
-function keyOf({ jobId, thingName, executionNumber }: ExecutionRecord): string {
-  return executionKey(jobId, thingName, executionNumber);
 }
 
 function withoutBatch(job: JobRecord): JobRecord {

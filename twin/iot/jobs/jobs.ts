@@ -225,7 +225,7 @@ export class Jobs {
         `The execution of job ${jobId} on thing ${thingName} is ${execution.status} and cannot be canceled${force ? '' : ' without force'}.`,
       );
     runner.atomically(() =>
-      runner.move(execution, { status: 'CANCELED', statusDetails, ...(force && { forceCanceled: true }) }),
+      runner.executions.move(execution, { status: 'CANCELED', statusDetails, ...(force && { forceCanceled: true }) }),
     );
   }
 
