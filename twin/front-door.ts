@@ -8,7 +8,7 @@ import { localAdministrator } from './iot/broker/signing-credentials.ts';
 import type { QuotaMode } from './iot/broker/quotas.ts';
 import type { CertificateAuthority } from './iot/certificates/authority.ts';
 import { CustomAuthorizers } from './iot/custom-authorizers/custom-authorizers.ts';
-import { endpointAuthentication } from './iot/custom-authorizers/domains.ts';
+import { acceptsTls, endpointAuthentication } from './iot/custom-authorizers/domains.ts';
 import { customAuthorizerOperations } from './iot/custom-authorizers/operations.ts';
 import { dataPlaneService } from './iot/data-plane/operations.ts';
 import { DeviceGatekeeper } from './iot/gatekeeper.ts';
@@ -184,6 +184,7 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
     services: [
       iotService(registry, provisioning, options.endpoints, {
         ...ruleOperations(rules),
+    acceptsTls: (serverName, version) => acceptsTls(registry, serverName, version),
         ...customAuthorizerOperations(registry, customAuthorizers),
         ...jobs.operations,
       }),

@@ -49,6 +49,8 @@ export interface BrokerOptions {
   /** Without it signed WebSocket URLs are refused. */
   readonly signingCredentials?: SigningCredentials;
   readonly log?: BrokerLog;
+  /** The security policies of the account's domain configurations, see FrontOptions. */
+  acceptsTls?(serverName: string | undefined, version: string): boolean;
   /** `'aws'` when absent. */
   readonly quotas?: QuotaMode;
   readonly behaviour?: Partial<Behaviour>;
@@ -174,6 +176,7 @@ export function createBroker(options: BrokerOptions): Broker {
       ...listenOptions,
       protocol,
       missingServerName: core.behaviour.missingServerName,
+      ...(options.acceptsTls && { acceptsTls: options.acceptsTls }),
       clock: core.clock,
       onMqtt: (socket, peer) => acceptMqtt(core, socket, peer, events),
       onHttp: (socket) => void httpFront().then((front) => front.accept(socket)),

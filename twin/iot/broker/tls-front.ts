@@ -46,6 +46,8 @@ export interface FrontOptions extends ListenOptions {
   onMqtt(socket: TLSSocket, peer: Peer): void;
   onHttp(socket: TLSSocket): void;
   onRefused(socket: TLSSocket, reason: string): void;
+  /** Whether the endpoint of this name takes a version of TLS; all that the listener takes when absent. */
+  acceptsTls?(serverName: string | undefined, version: string): boolean;
 }
 
 /**
@@ -87,6 +89,12 @@ export async function listenTls(options: FrontOptions): Promise<Listener> {
     const { servername } = socket as TLSSocket & { servername?: string | false };
     if (!servername && options.missingServerName === 'refuse') {
       options.onRefused(socket, 'the TLS client hello names no server (SNI); connect by host name, not by address');
+      socket.destroy();
+      return;
+    }
+    const version = socket.getProtocol() ?? '';
+    if (options.acceptsTls?.(servername || undefined, version) === false) {
+      options.onRefused(socket, `the security policy of ${servername || 'the endpoint'} does not take ${version}`);
       socket.destroy();
       return;
     }

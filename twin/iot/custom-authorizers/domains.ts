@@ -1,4 +1,5 @@
 import type { ConnectRequest } from '../broker/ports.ts';
+import type { DomainConfiguration } from '../registry/account-definitions.ts';
 import type { Registry } from '../registry/registry.ts';
 
 export type AuthenticationType = 'CUSTOM_AUTH_X509' | 'CUSTOM_AUTH' | 'AWS_X509' | 'AWS_SIGV4' | 'DEFAULT';
@@ -20,11 +21,7 @@ export function endpointAuthentication(
   registry: Registry,
   request: Pick<ConnectRequest, 'serverName' | 'http'>,
 ): EndpointAuthentication {
-  const name = calledName(request);
-  const enabled = [...registry.definitions.domainConfigurations.table.values()]
-    .map(({ value }) => value)
-    .filter(({ serviceType, domainConfigurationStatus: status }) => serviceType === 'DATA' && status === 'ENABLED');
-  const own = enabled.find(({ domainName }) => domainName !== undefined && domainName.toLowerCase() === name);
+  const { own, managed } = calledConfigurations(registry, calledName(request));
   const accountDefault = registry.settings.defaultAuthorizer;
   if (own) {
     const { defaultAuthorizerName = accountDefault, allowAuthorizerOverride = false } = own.authorizerConfig ?? {};
@@ -35,12 +32,53 @@ export function endpointAuthentication(
     };
   }
   const defaultAuthorizerName =
-    enabled.find((each) => each.domainType === 'AWS_MANAGED' && each.authorizerConfig?.defaultAuthorizerName)
-      ?.authorizerConfig?.defaultAuthorizerName ?? accountDefault;
+    managed.map(({ authorizerConfig }) => authorizerConfig?.defaultAuthorizerName).find((name) => name !== undefined) ??
+    accountDefault;
   return {
     authenticationType: 'DEFAULT',
     ...(defaultAuthorizerName !== undefined && { defaultAuthorizerName }),
     mayName: true,
+  };
+}
+
+const TLS_1_2 = ['TLSv1.2'];
+const TLS_1_3 = ['TLSv1.3'];
+
+/** Versions that a security policy takes (developer guide, "Transport security in AWS IoT Core"); none named is the default one. */
+const TLS_VERSIONS: Readonly<Record<string, readonly string[]>> = {
+  IoTSecurityPolicy_TLS13_1_3_2022_10: TLS_1_3,
+  IoTSecurityPolicy_TLS13_1_2_2022_10: [...TLS_1_2, ...TLS_1_3],
+  IoTSecurityPolicy_TLS12_1_2_2022_10: TLS_1_2,
+  IoTSecurityPolicy_TLS12_1_0_2016_01: TLS_1_2,
+  IoTSecurityPolicy_TLS12_1_0_2015_01: TLS_1_2,
+};
+
+/**
+ * Whether the endpoint that a client called takes its version of TLS. A configured domain goes by its own security
+ * policy; of AWS's own domains, which are one host here, it is enough that one takes it.
+ *
+ * @param version as `tls.TLSSocket.getProtocol` names it
+ */
+export function acceptsTls(registry: Registry, serverName: string | undefined, version: string): boolean {
+  const { own, managed } = calledConfigurations(registry, serverName?.toLowerCase());
+  const called = own ? [own] : managed;
+  return (
+    called.length === 0 ||
+    called.some(({ tlsConfig }) => TLS_VERSIONS[tlsConfig?.securityPolicy ?? '']?.includes(version) ?? true)
+  );
+}
+
+/** The domain of this name, if there is one, and the domains of AWS. */
+function calledConfigurations(
+  registry: Registry,
+  name: string | undefined,
+): { own: DomainConfiguration | undefined; managed: readonly DomainConfiguration[] } {
+  const enabled = [...registry.definitions.domainConfigurations.table.values()]
+    .map(({ value }) => value)
+    .filter(({ serviceType, domainConfigurationStatus: status }) => serviceType === 'DATA' && status === 'ENABLED');
+  return {
+    own: enabled.find(({ domainName }) => domainName !== undefined && domainName.toLowerCase() === name),
+    managed: enabled.filter(({ domainType }) => domainType === 'AWS_MANAGED'),
   };
 }
 

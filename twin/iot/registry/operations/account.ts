@@ -80,7 +80,8 @@ function loggingOperations(registry: Registry): Record<string, OperationDefiniti
       const listed = pageByToken(settings.logLevels.keys, input, wanted);
       const configurations = listed.keys.map((key) => {
         const { targetType, targetName, logLevel } = settings.logLevels.get(key)!;
-        return { logTarget: { targetType, targetName }, logLevel };
+        // The API's own list of types lacks EVENT_TYPE, which only CloudFormation has.
+        return { logTarget: { targetType: targetType as iot.LogTargetType, targetName }, logLevel };
       });
       return { logTargetConfigurations: configurations, ...nextToken(listed) };
     }),
