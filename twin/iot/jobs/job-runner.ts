@@ -115,6 +115,7 @@ export class JobRunner {
       ...(force && { forceCanceled: true }),
       lastUpdatedAt: clock.now(),
     };
+    this.#touchQueued(job.jobId);
     this.put(canceled);
     notices.job(canceled, 'cancellation_in_progress');
     this.#dropWaiting(job.jobId);
@@ -154,50 +155,66 @@ export class JobRunner {
     return job !== undefined && isActive(job);
   }
 
+  /** What is queued is offered during maintenance windows only, so a new status of the job may change lists. */
+  #touchQueued(jobId: string): void {
+    const { store, notices } = this.#ports;
+    for (const { thingName, status } of store.executions.recordsBy('job', jobId))
+      if (status === 'QUEUED') notices.touch(thingName);
+  }
+
   #setRunning(jobId: string, running: boolean): void {
-    const { store, notices, clock } = this.#ports;
+    const { store, clock } = this.#ports;
     const job = store.jobs.get(jobId)!;
     const status = running ? 'IN_PROGRESS' : 'SCHEDULED';
     if (job.status === status) return;
-    // What is queued is offered during maintenance windows only.
-    for (const { thingName, status: its } of store.executions.recordsBy('job', jobId))
-      if (its === 'QUEUED') notices.touch(thingName);
+    this.#touchQueued(jobId);
+    if (!running) this.#concurrent.delete(jobId);
     this.put({ ...job, status, lastUpdatedAt: clock.now() });
   }
 
   #rollOut(jobId: string): void {
-    const { store, clock, registry, groups, concurrentJobs } = this.#ports;
-    const now = clock.now();
+    const { store, clock, registry, groups } = this.#ports;
     let job = store.jobs.get(jobId)!;
-    if (!this.#concurrent.has(jobId) && this.#concurrent.size >= concurrentJobs) {
-      if (job.schedulingConfig?.maintenanceWindows?.length)
-        this.cancel(job, false, { comment: `${concurrentJobs} jobs roll out already.` });
-      else this.put({ ...job, nextBatchAt: now + MINUTE_MS });
+    const isFirst = job.startedAt === undefined;
+    if (!isFirst && store.waiting.by('job', jobId).size === 0) {
+      this.#concurrent.delete(jobId);
+      if (job.nextBatchAt !== undefined) this.put(withoutBatch(job));
       return;
     }
-    if (job.startedAt === undefined) {
+    const now = clock.now();
+    if (job.nextBatchAt !== undefined && now < job.nextBatchAt) return;
+    if (!this.#mayRollOut(job)) return;
+    if (isFirst) {
       for (const thingName of thingsOf(registry, groups, job.targets))
         store.await({ jobId, thingName, retryAttempt: 0 });
       job = { ...job, startedAt: now };
-      this.put(job);
     }
-    if (job.nextBatchAt !== undefined && now < job.nextBatchAt) return;
-    const waiting = store.waiting.by('job', jobId);
     const rate = ratePerMinute(job.jobExecutionsRolloutConfig, {
       notified: job.notified,
       succeeded: store.progress(jobId).latest.SUCCEEDED ?? 0,
     });
-    const batch = [...take(waiting, rate)].map((key) => store.waiting.get(key)!);
+    const batch = [...take(store.waiting.by('job', jobId), rate)].map((key) => store.waiting.get(key)!);
+    // The executions that are queued look at their job.
+    this.put(job);
     for (const thing of batch) {
       store.release(jobId, thing.thingName);
       this.executions.queue(thing);
     }
     const notified = job.notified + batch.filter(({ retryAttempt }) => retryAttempt === 0).length;
     const more = store.waiting.by('job', jobId).size > 0;
-    if (batch.length > 0 || job.nextBatchAt !== undefined)
-      this.put({ ...withoutBatch(job), notified, ...(more && { nextBatchAt: now + MINUTE_MS }) });
+    this.put({ ...withoutBatch(job), notified, ...(more && { nextBatchAt: now + MINUTE_MS }) });
     if (more) this.#concurrent.add(jobId);
     else this.#concurrent.delete(jobId);
+  }
+
+  /** Whether there is room for one more job that rolls out; else it waits, or is canceled if it has but its windows. */
+  #mayRollOut(job: JobRecord): boolean {
+    const { concurrentJobs, clock } = this.#ports;
+    if (this.#concurrent.has(job.jobId) || this.#concurrent.size < concurrentJobs) return true;
+    if (job.schedulingConfig?.maintenanceWindows?.length)
+      this.cancel(job, false, { comment: `${concurrentJobs} jobs roll out already.` });
+    else this.put({ ...job, nextBatchAt: clock.now() + MINUTE_MS });
+    return false;
   }
 
   #end(job: JobRecord): void {

@@ -77,6 +77,23 @@ describe('rollout', () => {
     await world.clock.advance(2 * MINUTE_MS);
     expect(world.statusOf('late', 'a')).toBe('QUEUED');
   });
+
+  test('at the limit a job that has told everybody is left alone, and one with windows is canceled', async () => {
+    world.thing('a', 'b');
+    const windowed = {
+      targetSelection: 'CONTINUOUS',
+      schedulingConfig: { maintenanceWindows: [{ startTime: 'cron(0 * * * ? *)', durationInMinutes: 30 }] },
+    };
+    await world.clock.advance(10 * MINUTE_MS);
+    await world.job('told', [world.group('one', ['a'])], windowed);
+    expect(world.statusOf('told', 'a')).toBe('QUEUED');
+    for (let count = 0; count < 500; count++)
+      await world.job(`slow-${count}`, ['a', 'b'], { jobExecutionsRolloutConfig: { maximumPerMinute: 1 } });
+    await world.job('late', [world.group('two', ['b'])], windowed);
+    await world.call('UpdateJob', { jobId: 'told', description: 'still here' });
+    expect(world.jobStatus('told')).toBe('IN_PROGRESS');
+    expect(world.jobs.describe('late')).toMatchObject({ status: 'CANCELED', comment: '500 jobs roll out already.' });
+  });
 });
 
 describe('targets', () => {
@@ -339,6 +356,14 @@ describe('schedules', () => {
       await world.clock.advance(21 * HOUR_MS);
       expect(statuses('j', ['a', 'b', 'c'])).toEqual(['QUEUED', 'QUEUED', 'QUEUED']);
       expect(world.jobs.execution('j', 'a').retryAttempt).toBe(1);
+    });
+
+    test('a job that is canceled between them tells nobody of what nobody was shown', async () => {
+      await world.clock.advance(12 * HOUR_MS);
+      await world.heard();
+      await world.call('CancelJob', { jobId: 'j' });
+      expect(statuses('j', ['a', 'b'])).toEqual(['CANCELED', 'CANCELED']);
+      expect(await world.heard('/jobs/notify')).toEqual([]);
     });
 
     test('a week of them passes in a moment', async () => {
