@@ -168,6 +168,7 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
       },
     },
     log,
+    acceptsTls: (serverName, version) => acceptsTls(registry, serverName, version),
     quotas: options.quotas,
     // Clients reach a twin at an address as often as by a name, and TLS carries no name then.
     behaviour: { missingServerName: 'accept' },
@@ -184,7 +185,6 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
     services: [
       iotService(registry, provisioning, options.endpoints, {
         ...ruleOperations(rules),
-    acceptsTls: (serverName, version) => acceptsTls(registry, serverName, version),
         ...customAuthorizerOperations(registry, customAuthorizers),
         ...jobs.operations,
       }),

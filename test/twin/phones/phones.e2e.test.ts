@@ -49,12 +49,13 @@ const clientIdOf = (subject: string, installation = '1') =>
 interface PhoneOptions extends IClientOptions {
   /** Takes the place of a good token as the password; `none` leaves the password out. */
   readonly token?: string;
-  readonly query?: string;
+  /** With its question mark. */
+  readonly urlQuery?: string;
 }
 
 /** A phone with MQTT.js: over WebSocket, its user's token as password. */
-async function phone(subject: string, { token, query = '', ...options }: PhoneOptions = {}): Promise<MqttClient> {
-  const client = await connectAsync(`wss://localhost:${backbone.ports.wss}/mqtt${query}`, {
+async function phone(subject: string, { token, urlQuery = '', ...options }: PhoneOptions = {}): Promise<MqttClient> {
+  const client = await connectAsync(`wss://localhost:${backbone.ports.wss}/mqtt${urlQuery}`, {
     clientId: clientIdOf(subject),
     username: `?x-amz-customauthorizer-name=${PHONE_AUTHORIZER}`,
     password: token === 'none' ? undefined : (token ?? (await backbone.provider.token(subject))),
@@ -100,7 +101,7 @@ describe("a phone with its user's token", () => {
   test.each<[string, () => Promise<PhoneOptions>]>([
     [
       'in the query of its WebSocket URL, at an endpoint with a default authorizer',
-      async () => ({ query: `?token=${await backbone.provider.token('anna')}`, username: undefined, token: 'none' }),
+      async () => ({ urlQuery: `?token=${await backbone.provider.token('anna')}`, username: undefined, token: 'none' }),
     ],
     [
       'in a header',
