@@ -6,6 +6,7 @@ import { DownlinkStack } from './stacks/downlink-stack.ts';
 import { FrontDoorStack } from './stacks/front-door-stack.ts';
 import { IngestStack } from './stacks/ingest-stack.ts';
 import { NetworkStack } from './stacks/network-stack.ts';
+import { OperationsStack } from './stacks/operations-stack.ts';
 import { PhonesStack } from './stacks/phones-stack.ts';
 import { StreamStack } from './stacks/stream-stack.ts';
 
@@ -17,6 +18,7 @@ export class CellStage extends Stage {
   readonly phones: PhonesStack;
   readonly downlink: DownlinkStack;
   readonly ingest: IngestStack;
+  readonly operations: OperationsStack;
 
   constructor(scope: Construct, context: CellContext) {
     super(scope, stageName(context.environment.name, context.cell.name));
@@ -26,5 +28,6 @@ export class CellStage extends Stage {
     this.phones = new PhonesStack(this, context);
     this.downlink = new DownlinkStack(this, context, this.frontDoor);
     this.ingest = new IngestStack(this, context, this);
+    this.operations = new OperationsStack(this, context, this.ingest);
   }
 }

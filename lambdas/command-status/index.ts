@@ -1,4 +1,5 @@
 import { DynamoCommandLedger } from '../shared/command-ledger.ts';
+import { countOutcome } from '../shared/command-outcome.ts';
 import { dynamo } from '../shared/dynamodb.ts';
 import { environment } from '../shared/environment.ts';
 import { logger } from '../shared/logger.ts';
@@ -11,6 +12,7 @@ export async function handler(report: StatusReport): Promise<void> {
   const { thing, commandId } = report;
   const { outcome, detail } = await record(report, ledger, Date.now());
   if (outcome === 'heartbeat') return;
+  if (outcome === 'recorded' && report.status && report.status !== 'ACCEPTED') countOutcome(report.status);
   logger[outcome === 'recorded' || outcome === 'repeated' ? 'info' : 'warn']('answer of a vehicle', {
     thing,
     commandId,

@@ -1,5 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { countOutcome } from '../shared/command-outcome.ts';
 import { deliver } from '../shared/deliver.ts';
 import { deliveryEnvironment } from '../shared/delivery-environment.ts';
 import { environment } from '../shared/environment.ts';
@@ -21,6 +22,8 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
           now: delivery.now,
           deliver: (thing) => deliver(thing, delivery, false),
         });
+        // Ended by the clock, of which nobody else tells; answers are counted where they arrive.
+        if (state === 'EXPIRED' || state === 'UNKNOWN') countOutcome(state);
         logger.info('timer rang', { ...timer, state });
         return [];
       } catch (error) {

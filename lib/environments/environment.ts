@@ -46,6 +46,13 @@ export interface PhoneSettings {
   readonly audience: string;
 }
 
+/** Quotas of AWS IoT that the account has, a second: the defaults until AWS has granted more. */
+export interface Quotas {
+  readonly connectsPerSecond: number;
+  readonly inboundPublishesPerSecond: number;
+  readonly outboundPublishesPerSecond: number;
+}
+
 /** Everything in which one environment differs from another. */
 export interface Environment {
   readonly name: 'dev' | 'staging' | 'prod';
@@ -61,6 +68,11 @@ export interface Environment {
    * the last it is parked.
    */
   readonly redriveDelays: readonly number[];
+  /** Whom alarms and the budget write to; each address has to confirm once. */
+  readonly alarmEmails: readonly string[];
+  /** Of a cell, in US dollars. */
+  readonly monthlyBudget: number;
+  readonly quotas: Quotas;
   /** Tables, keys and the cluster survive the deletion of their stack, and are guarded against it. */
   readonly keepState: boolean;
   readonly apps: readonly AppClient[];

@@ -1,11 +1,18 @@
 import { KAFKA_TOPICS } from '../../contracts/kafka-topics.ts';
-import type { Environment } from './environment.ts';
+import type { Environment, Quotas } from './environment.ts';
 
 const DAY = 24;
 const WEEK = 7 * DAY;
 
 /** Seconds: half a minute to two hours, nearly three in all, which is longer than a broker's failure or a rotation takes. */
 const REDRIVE_DELAYS = [30, 120, 480, 1_800, 7_200];
+
+/** https://docs.aws.amazon.com/general/latest/gr/iot-core.html; put here what AWS has granted, or alarms ring too early. */
+const DEFAULT_QUOTAS: Quotas = {
+  connectsPerSecond: 3_000,
+  inboundPublishesPerSecond: 20_000,
+  outboundPublishesPerSecond: 20_000,
+};
 
 /** One small cell in whichever account the developer uses. The twin runs this one. */
 const dev: Environment = {
@@ -36,6 +43,9 @@ const dev: Environment = {
   iotLogLevel: 'INFO',
   logRetentionDays: 7,
   redriveDelays: [1, 2, 4, 8, 15],
+  alarmEmails: [],
+  monthlyBudget: 1_500,
+  quotas: DEFAULT_QUOTAS,
   keepState: false,
   apps: [{ name: 'operations', scopes: ['commands.read', 'commands.write'] }],
   phones: { issuer: 'https://login.dev.example.com', audience: 'iov-phones' },
@@ -70,6 +80,9 @@ const staging: Environment = {
   iotLogLevel: 'WARN',
   logRetentionDays: 30,
   redriveDelays: REDRIVE_DELAYS,
+  alarmEmails: ['iov-staging@example.com'],
+  monthlyBudget: 3_000,
+  quotas: DEFAULT_QUOTAS,
   keepState: true,
   apps: [{ name: 'operations', scopes: ['commands.read', 'commands.write'] }],
   phones: { issuer: 'https://login.staging.example.com', audience: 'iov-phones' },
@@ -111,6 +124,9 @@ const prod: Environment = {
   iotLogLevel: 'ERROR',
   logRetentionDays: 90,
   redriveDelays: REDRIVE_DELAYS,
+  alarmEmails: ['iov-on-call@example.com'],
+  monthlyBudget: 60_000,
+  quotas: DEFAULT_QUOTAS,
   keepState: true,
   apps: [
     { name: 'operations', scopes: ['commands.read', 'commands.write'] },

@@ -32,7 +32,8 @@ beforeAll(async () => {
     request.resume().on('end', () => response.end(JSON.stringify(type ? { __type: type, message: 'm' } : {})));
   });
   await new Promise<void>((resolve) => aws.listen(0, '127.0.0.1', resolve));
-});
+  // Every function is bundled, on a machine that may be busy.
+}, 30_000);
 
 afterAll(async () => {
   await rm(folder, { recursive: true });

@@ -4,7 +4,15 @@ import { FUNCTIONS } from '../../lib/bundling/lambda-code.ts';
 import { cellOf, resources } from './cells.ts';
 
 const cell = cellOf('dev', 'main');
-const stacks: Stack[] = [cell.network, cell.stream, cell.frontDoor, cell.phones, cell.downlink, cell.ingest];
+const stacks: Stack[] = [
+  cell.network,
+  cell.stream,
+  cell.frontDoor,
+  cell.phones,
+  cell.downlink,
+  cell.ingest,
+  cell.operations,
+];
 
 interface Statement {
   readonly Action: string | string[];

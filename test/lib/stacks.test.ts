@@ -5,7 +5,10 @@ import { cellOf } from './cells.ts';
 const dev = cellOf('dev', 'main');
 
 describe('the stacks of the dev cell', () => {
-  test.each(['network', 'stream', 'frontDoor', 'downlink', 'ingest'] as const)('%s is as it was', (name) => {
-    expect(Template.fromStack(dev[name]).toJSON()).toMatchSnapshot();
-  });
+  test.each(['network', 'stream', 'frontDoor', 'downlink', 'ingest', 'operations'] as const)(
+    '%s is as it was',
+    (name) => {
+      expect(Template.fromStack(dev[name]).toJSON()).toMatchSnapshot();
+    },
+  );
 });

@@ -3,14 +3,15 @@ import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { cellOf, resources } from './cells.ts';
 
-const stacksOf = ({ network, stream, frontDoor, phones, downlink, ingest }: ReturnType<typeof cellOf>): Stack[] => [
+const stacksOf = ({
   network,
   stream,
   frontDoor,
   phones,
   downlink,
   ingest,
-];
+  operations,
+}: ReturnType<typeof cellOf>): Stack[] => [network, stream, frontDoor, phones, downlink, ingest, operations];
 const prod = stacksOf(cellOf('prod', 'eu1'));
 const dev = stacksOf(cellOf('dev', 'main'));
 
