@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   endpoints: async () => (await import('./endpoints.ts')).endpointsCommand(),
   provision: async () => (await import('./provision.ts')).provisionCommand(),
   grants: async () => (await import('./grants.ts')).grantsCommand(),
+  apis: async () => (await import('./apis.ts')).apisCommand(),
   sql: async () => (await import('./sql.ts')).sqlCommand(),
   policy: async () => (await import('./policy.ts')).policyCommand(),
 };
