@@ -11,11 +11,12 @@ import { CustomAuthorizers } from './iot/custom-authorizers/custom-authorizers.t
 import { acceptsTls, endpointAuthentication } from './iot/custom-authorizers/domains.ts';
 import { customAuthorizerOperations } from './iot/custom-authorizers/operations.ts';
 import { dataPlaneService } from './iot/data-plane/operations.ts';
+import { openFleetIndexing, type FleetIndexing } from './iot/fleet-index/open-fleet-index.ts';
 import { DeviceGatekeeper } from './iot/gatekeeper.ts';
 import { openIotJobs, type IotJobs } from './iot/jobs/iot-jobs.ts';
 import { JobsDeviceApi } from './iot/jobs/jobs-device-api.ts';
 import { s3JobFiles } from './iot/jobs/s3-job-files.ts';
-import { IotLog } from './iot/log.ts';
+import { IotLog, type IotLogEntry } from './iot/log.ts';
 import { openProvisioning, type DeviceProvisioning } from './iot/provisioning/provisioning.ts';
 import { publishRegistryEvents } from './iot/registry/event-messages.ts';
 import { iotService } from './iot/registry/operations.ts';
@@ -64,6 +65,7 @@ export interface IotCore {
   readonly rules: RulesEngine;
   readonly shadows: Shadows;
   readonly jobs: IotJobs;
+  readonly fleetIndexing: FleetIndexing;
   readonly services: readonly AwsService[];
   readonly providers: readonly ResourceProvider[];
   /** Takes up what earlier runs left to do; call it when rules and their targets are up. */
@@ -142,6 +144,20 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
       admit: (request, endpoint) => customAuthorizers.admit(request, endpoint),
     },
   });
+  const fleetIndexing = openFleetIndexing({
+    registry,
+    shadows,
+    connectionOf: (clientId) => broker.getConnection(clientId),
+    onFailure: (thingName, thingGroupName, reason) =>
+      log.write({
+        logLevel: 'ERROR',
+        eventType: 'AddThingToDynamicThingGroupsFailed',
+        status: 'Failure',
+        thingName,
+        thingGroupName,
+        details: reason,
+      } as IotLogEntry),
+  });
   const jobs = openIotJobs({
     ...{ account, clock, registry, quotas: options.quotas },
     publish: (publication) => broker.publish(publication),
@@ -181,20 +197,29 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
   });
 
   return {
-    ...{ registry, provisioning, broker, rules, shadows, jobs },
+    ...{ registry, provisioning, broker, rules, shadows, jobs, fleetIndexing },
     services: [
       iotService(registry, provisioning, options.endpoints, {
         ...ruleOperations(rules),
         ...customAuthorizerOperations(registry, customAuthorizers),
         ...jobs.operations,
+        ...fleetIndexing.operations,
       }),
       dataPlaneService(broker, clock, shadowOperations(shadowApi)),
       jobs.service,
     ],
-    providers: [...registryProviders(registry, provisioning), ...ruleProviders(rules), ...jobs.providers],
-    resume: () => jobs.resume(),
+    providers: [
+      ...registryProviders(registry, provisioning, fleetIndexing.dynamicGroups),
+      ...ruleProviders(rules),
+      ...jobs.providers,
+    ],
+    resume: () => {
+      jobs.resume();
+      fleetIndexing.resume();
+    },
     async close() {
       jobs.close();
+      fleetIndexing.close();
       await broker.close();
       await rules.close();
       await provisioning.close();

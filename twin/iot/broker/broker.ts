@@ -21,7 +21,7 @@ import { KeepAliveWheel } from './keep-alive.ts';
 import { everySecond, pump } from './outbound.ts';
 import { handlePacket } from './packets.ts';
 import type { BrokerLog, DeviceApi, Gatekeeper, ReservedTopics, SigningCredentials } from './ports.ts';
-import { Presence } from './presence.ts';
+import { Presence, type PresenceListener } from './presence.ts';
 import { AccountRates, quotasFor, type QuotaMode } from './quotas.ts';
 import { REASON } from './reason-codes.ts';
 import { RetainedMessages, type RetainedMessage, type RetainedMessageSummary } from './retained.ts';
@@ -51,6 +51,8 @@ export interface BrokerOptions {
   readonly log?: BrokerLog;
   /** The security policies of the account's domain configurations, see FrontOptions. */
   acceptsTls?(serverName: string | undefined, version: string): boolean;
+  /** Told of every connection that opens or closes, after its lifecycle event. */
+  readonly presenceListener?: PresenceListener;
   /** `'aws'` when absent. */
   readonly quotas?: QuotaMode;
   readonly behaviour?: Partial<Behaviour>;
@@ -115,7 +117,11 @@ function createCore(options: BrokerOptions): BrokerCore {
     subscribers: new TopicTrie(),
     shareGroups: new ShareGroups(),
     retained: new RetainedMessages(store, clock),
-    presence: new Presence(clock, (publication) => void route(core, publication)?.catch(() => undefined)),
+    presence: new Presence(
+      clock,
+      (publication) => void route(core, publication)?.catch(() => undefined),
+      options.presenceListener,
+    ),
     wheel: new KeepAliveWheel(clock, () => tick(core)),
     flusher: new Flusher(),
     counters: {

@@ -9,6 +9,22 @@ import type { DisconnectReason } from './reason-codes.ts';
 /** A client's version number starts again at 0 after an hour away (developer guide, "Lifecycle events"). */
 const VERSION_MEMORY_MS = 3_600_000;
 
+/** A connection that opened or closed. Times in milliseconds since the epoch, durations in seconds. */
+export interface PresenceChange {
+  readonly clientId: string;
+  readonly exclusiveThingName?: string;
+  readonly connected: boolean;
+  readonly timestamp: number;
+  readonly disconnectReason?: DisconnectReason;
+  readonly keepAliveDuration: number;
+  readonly cleanSession: boolean;
+  readonly sessionExpiry: number;
+  /** The same for the opening and the closing of one connection. */
+  readonly versionNumber: number;
+}
+
+export type PresenceListener = (change: PresenceChange) => void;
+
 interface Version {
   number: number;
   offlineSince: number | undefined;
@@ -21,11 +37,13 @@ interface Version {
 export class Presence {
   readonly #clock: Clock;
   readonly #publish: (publication: Publication) => void;
+  readonly #listener: PresenceListener | undefined;
   readonly #versions = new Map<string, Version>();
 
-  constructor(clock: Clock, publish: (publication: Publication) => void) {
+  constructor(clock: Clock, publish: (publication: Publication) => void, listener?: PresenceListener) {
     this.#clock = clock;
     this.#publish = publish;
+    this.#listener = listener;
   }
 
   connected(connection: Connection): void {
@@ -38,6 +56,7 @@ export class Presence {
       ipAddress: connection.sourceIp,
       versionNumber: connection.presenceVersion,
     });
+    this.#tell(connection, {});
   }
 
   disconnected(connection: Connection, reason: DisconnectReason): void {
@@ -48,6 +67,7 @@ export class Presence {
       disconnectReason: reason,
       versionNumber: connection.presenceVersion,
     });
+    this.#tell(connection, { disconnectReason: reason });
   }
 
   /** A CONNECT that the policies refused. */
@@ -73,6 +93,23 @@ export class Presence {
     for (const [clientId, { offlineSince }] of this.#versions) {
       if (offlineSince !== undefined && now - offlineSince >= VERSION_MEMORY_MS) this.#versions.delete(clientId);
     }
+  }
+
+  #tell(connection: Connection, closed: { readonly disconnectReason?: DisconnectReason }): void {
+    if (!this.#listener) return;
+    const { exclusiveThingName } = connection.admission as Admission;
+    const sessionExpiry = connection.session?.expirySeconds ?? 0;
+    this.#listener({
+      clientId: connection.clientId,
+      ...(exclusiveThingName !== undefined && { exclusiveThingName }),
+      connected: closed.disconnectReason === undefined,
+      timestamp: this.#clock.now(),
+      ...closed,
+      keepAliveDuration: connection.keepAliveSeconds,
+      cleanSession: sessionExpiry === 0,
+      sessionExpiry,
+      versionNumber: connection.presenceVersion,
+    });
   }
 
   #emit(

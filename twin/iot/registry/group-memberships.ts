@@ -14,9 +14,9 @@ interface Membership {
   readonly membershipId: string;
 }
 
-const GROUPS_PER_THING = 10;
+export const GROUPS_PER_THING = 10;
 
-/** Which thing is in which static group. */
+/** Which thing is in which group. */
 export class GroupMemberships {
   readonly #context: RegistryContext;
   readonly #groups: ThingGroups;

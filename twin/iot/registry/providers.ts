@@ -7,11 +7,16 @@ import { loggingProviders } from './providers/logging.ts';
 import { policyProviders } from './providers/policies.ts';
 import { thingProviders } from './providers/things.ts';
 import type { Registry } from './registry.ts';
+import type { DynamicThingGroups } from './thing-groups.ts';
 
 /** The resource types of the registry, certificates and provisioning (CloudFormation template reference, AWS IoT). */
-export function registryProviders(registry: Registry, provisioning: DeviceProvisioning): ResourceProvider[] {
+export function registryProviders(
+  registry: Registry,
+  provisioning: DeviceProvisioning,
+  dynamicGroups?: DynamicThingGroups,
+): ResourceProvider[] {
   const providers = [
-    ...thingProviders(registry),
+    ...thingProviders(registry, dynamicGroups),
     ...policyProviders(registry),
     ...certificateProviders(registry, provisioning.issuer),
     ...definitionProviders(registry),

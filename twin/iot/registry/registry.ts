@@ -10,13 +10,13 @@ import { BillingGroups } from './billing-groups.ts';
 import { RegistryChanges } from './changes.ts';
 import type { RegistryContext } from './context.ts';
 import { deleteConflict, invalidRequest, notFound } from './failures.ts';
-import { GroupMemberships } from './group-memberships.ts';
+import { GROUPS_PER_THING, GroupMemberships } from './group-memberships.ts';
 import { Policies } from './policies.ts';
 import { PolicyAttachments, targetOfKey } from './policy-attachments.ts';
 import { AccountSettings } from './settings.ts';
 import { Tables } from './table.ts';
 import { Tags } from './tags.ts';
-import { ThingGroups } from './thing-groups.ts';
+import { ThingGroups, type ThingGroupRecord } from './thing-groups.ts';
 import type { ThingPrincipalType } from './thing-principals.ts';
 import { ThingPrincipals } from './thing-principals.ts';
 import { Things } from './things.ts';
@@ -103,9 +103,26 @@ export class Registry implements RegistryContext {
     });
   }
 
-  addThingToGroup(thingGroupName: string, thingName: string): void {
+  /**
+   * @param overrideDynamicGroups whether a thing in as many groups as it may be leaves the newest dynamic one (developer
+   *   guide, "With overrideDynamicGroups enabled")
+   */
+  addThingToGroup(thingGroupName: string, thingName: string, overrideDynamicGroups = false): void {
     this.things.describe(thingName);
-    this.memberships.add(thingGroupName, thingName);
+    this.thingGroups.describeStatic(thingGroupName);
+    const { memberships } = this;
+    if (!memberships.has(thingGroupName, thingName) && overrideDynamicGroups) {
+      const groups = memberships.groupsOf(thingName);
+      const newest = this.newestDynamic(groups);
+      if (groups.length >= GROUPS_PER_THING && newest) memberships.remove(newest.thingGroupName, thingName);
+    }
+    memberships.add(thingGroupName, thingName);
+  }
+
+  /** The dynamic group among these that was created last. */
+  newestDynamic(thingGroupNames: readonly string[]): ThingGroupRecord | undefined {
+    const dynamic = thingGroupNames.map((name) => this.thingGroups.describe(name)).filter(({ query }) => query);
+    return dynamic.sort((a, b) => b.createdAt - a.createdAt)[0];
   }
 
   deletePolicy(policyName: string): void {
@@ -131,6 +148,9 @@ export class Registry implements RegistryContext {
   attachPolicy(policyName: string, target: string): void {
     this.policies.describe(policyName);
     this.checkTargetExists(target);
+    // Developer guide, "You can't apply policies to dynamic thing groups".
+    const group = nameOfArn(this.account, 'thinggroup', target);
+    if (group !== undefined) this.thingGroups.describeStatic(group);
     this.policyAttachments.attach(policyName, target);
   }
 

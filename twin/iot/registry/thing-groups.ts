@@ -9,6 +9,13 @@ import type { RegistryContext } from './context.ts';
 import { alreadyExists, invalidRequest, limitExceeded, notFound } from './failures.ts';
 import type { Table } from './table.ts';
 
+/** What makes a thing group dynamic: its members are the things that satisfy a query of the fleet index. */
+export interface GroupQuery {
+  readonly indexName: string;
+  readonly queryString: string;
+  readonly queryVersion: string;
+}
+
 export interface ThingGroupRecord {
   readonly thingGroupName: string;
   readonly thingGroupId: string;
@@ -16,6 +23,8 @@ export interface ThingGroupRecord {
   readonly parentGroupName?: string;
   readonly description?: string;
   readonly attributes: Attributes;
+  /** Of dynamic groups only. */
+  readonly query?: GroupQuery;
   readonly version: number;
   readonly createdAt: number;
 }
@@ -25,11 +34,19 @@ export interface ThingGroupProperties {
   readonly attributePayload?: AttributePayload | undefined;
 }
 
+/** Makes and changes groups whose members come from the fleet index. */
+export interface DynamicThingGroups {
+  /** @throws AwsError InvalidRequestException while things are not indexed, InvalidQueryException */
+  create(thingGroupName: string, queryString: string, properties?: ThingGroupProperties): ThingGroupRecord;
+  /** @returns the new version */
+  update(thingGroupName: string, queryString: string | undefined, properties: ThingGroupProperties): number;
+}
+
 /** AWS IoT Core thing group quotas. */
 const HIERARCHY_DEPTH = 7;
 const DIRECT_CHILDREN = 100;
 
-/** Static thing groups, which form trees. Their members are in `GroupMemberships`. */
+/** Thing groups; static ones form trees. Their members are in `GroupMemberships`. */
 export class ThingGroups {
   readonly #context: RegistryContext;
   readonly table: Table<ThingGroupRecord, 'parent'>;
@@ -41,7 +58,12 @@ export class ThingGroups {
     });
   }
 
-  create(thingGroupName: string, parentGroupName?: string, properties: ThingGroupProperties = {}): ThingGroupRecord {
+  create(
+    thingGroupName: string,
+    parentGroupName?: string,
+    properties: ThingGroupProperties = {},
+    query?: GroupQuery,
+  ): ThingGroupRecord {
     checkText(thingGroupName, 'thingGroupName', GROUP_NAME);
     const attributes = applyAttributes({}, properties.attributePayload);
     checkAttributeCount(attributes, GROUP_ATTRIBUTES, `Thing group ${thingGroupName}`);
@@ -51,6 +73,7 @@ export class ThingGroups {
       const same =
         existing.parentGroupName === parentGroupName &&
         existing.description === description &&
+        existing.query?.queryString === query?.queryString &&
         sameAttributes(existing.attributes, attributes);
       if (same) return existing;
       throw alreadyExists(
@@ -67,6 +90,7 @@ export class ThingGroups {
       ...(parentGroupName !== undefined && { parentGroupName }),
       ...(description !== undefined && { description }),
       attributes,
+      ...(query && { query }),
       version: 1,
       createdAt: this.#context.clock.now(),
     };
@@ -83,14 +107,25 @@ export class ThingGroups {
   }
 
   /** @returns the new version */
-  update(thingGroupName: string, properties: ThingGroupProperties, expectedVersion?: number): number {
+  update(
+    thingGroupName: string,
+    properties: ThingGroupProperties,
+    expectedVersion?: number,
+    query?: GroupQuery,
+  ): number {
     const record = this.describe(thingGroupName);
     checkVersion(record, expectedVersion);
     const attributes = applyAttributes(record.attributes, properties.attributePayload);
     checkAttributeCount(attributes, GROUP_ATTRIBUTES, `Thing group ${thingGroupName}`);
     const description = properties.thingGroupDescription ?? record.description;
     const version = record.version + 1;
-    const updated = { ...record, ...(description !== undefined && { description }), attributes, version };
+    const updated = {
+      ...record,
+      ...(description !== undefined && { description }),
+      attributes,
+      ...(query && { query }),
+      version,
+    };
     this.table.set(thingGroupName, updated);
     this.#announce('group-updated', updated);
     return version;
@@ -108,6 +143,20 @@ export class ThingGroups {
     }
     this.table.delete(thingGroupName);
     this.#announce('group-deleted', record);
+  }
+
+  /** @throws AwsError InvalidRequestException for a dynamic group, ResourceNotFoundException */
+  describeStatic(thingGroupName: string): ThingGroupRecord {
+    const record = this.describe(thingGroupName);
+    if (record.query) throw invalidRequest(`Thing group ${thingGroupName} is a dynamic thing group`);
+    return record;
+  }
+
+  /** @throws AwsError InvalidRequestException for a static group, ResourceNotFoundException */
+  describeDynamic(thingGroupName: string): ThingGroupRecord & { readonly query: GroupQuery } {
+    const { query, ...record } = this.describe(thingGroupName);
+    if (!query) throw invalidRequest(`Thing group ${thingGroupName} is not a dynamic thing group`);
+    return { ...record, query };
   }
 
   /** The groups above this one, root first. */
@@ -144,6 +193,7 @@ export class ThingGroups {
   }
 
   #checkParent(parentGroupName: string): void {
+    this.describeStatic(parentGroupName);
     // The parent itself, what is above it, and the new group.
     if (this.ancestors(parentGroupName).length + 2 > HIERARCHY_DEPTH) {
       throw limitExceeded(`A thing group hierarchy can be at most ${HIERARCHY_DEPTH} levels deep`);

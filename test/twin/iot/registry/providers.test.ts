@@ -212,9 +212,9 @@ describe('the resource types of AWS::IoT', () => {
     expect(world.registry.settings.loggingOptions).toMatchObject({ defaultLogLevel: 'WARN', disableAllLogs: false });
   });
 
-  test('refuse a dynamic thing group by name', async () => {
+  test('refuse a dynamic thing group where there is no fleet index', async () => {
     await expect(
       (async () => create('AWS::IoT::ThingGroup', { ThingGroupName: 'g', QueryString: 'attributes.a:1' }))(),
-    ).rejects.toThrow('dynamic thing groups');
+    ).rejects.toThrow('no fleet index');
   });
 });

@@ -22,18 +22,23 @@ export function thingGroupOperations(registry: Registry): Record<string, Operati
       return { thingGroupName, thingGroupArn, thingGroupId };
     }, groupAndParent),
     DescribeThingGroup: operation<iot.DescribeThingGroupRequest, iot.DescribeThingGroupResponse>(
-      (input) => described(registry, thingGroups.describe(input.thingGroupName!)),
+      (input) => describedGroup(registry, thingGroups.describe(input.thingGroupName!)),
       named('thinggroup', 'thingGroupName'),
     ),
     UpdateThingGroup: operation<iot.UpdateThingGroupRequest, iot.UpdateThingGroupResponse>(
-      (input) => ({
-        version: thingGroups.update(input.thingGroupName!, input.thingGroupProperties!, input.expectedVersion),
-      }),
+      (input) => {
+        thingGroups.describeStatic(input.thingGroupName!);
+        return {
+          version: thingGroups.update(input.thingGroupName!, input.thingGroupProperties!, input.expectedVersion),
+        };
+      },
       named('thinggroup', 'thingGroupName'),
     ),
     DeleteThingGroup: operation<iot.DeleteThingGroupRequest, iot.DeleteThingGroupResponse>(
       (input) => {
-        registry.deleteThingGroup(input.thingGroupName!, input.expectedVersion);
+        const thingGroupName = input.thingGroupName!;
+        if (thingGroups.table.has(thingGroupName)) thingGroups.describeStatic(thingGroupName);
+        registry.deleteThingGroup(thingGroupName, input.expectedVersion);
         return NOTHING;
       },
       named('thinggroup', 'thingGroupName'),
@@ -52,12 +57,12 @@ function membershipOperations(registry: Registry): Record<string, OperationDefin
   const { memberships, thingGroups, things } = registry;
   return {
     AddThingToThingGroup: operation<iot.AddThingToThingGroupRequest, iot.AddThingToThingGroupResponse>((input) => {
-      registry.addThingToGroup(groupOf(input), thingOf(input));
+      registry.addThingToGroup(groupOf(input), thingOf(input), input.overrideDynamicGroups);
       return NOTHING;
     }, membershipResources),
     RemoveThingFromThingGroup: operation<iot.RemoveThingFromThingGroupRequest, iot.RemoveThingFromThingGroupResponse>(
       (input) => {
-        thingGroups.describe(groupOf(input));
+        thingGroups.describeStatic(groupOf(input));
         things.describe(thingOf(input));
         memberships.remove(groupOf(input), thingOf(input));
         return NOTHING;
@@ -69,10 +74,12 @@ function membershipOperations(registry: Registry): Record<string, OperationDefin
         if (input.thingName === undefined) throw invalidRequest('thingName must be given');
         registry.atomically(() => {
           for (const group of input.thingGroupsToRemove ?? []) {
-            thingGroups.describe(group);
+            thingGroups.describeStatic(group);
             memberships.remove(group, input.thingName!);
           }
-          for (const group of input.thingGroupsToAdd ?? []) registry.addThingToGroup(group, input.thingName!);
+          for (const group of input.thingGroupsToAdd ?? []) {
+            registry.addThingToGroup(group, input.thingName!, input.overrideDynamicGroups);
+          }
         });
         return NOTHING;
       },
@@ -166,7 +173,8 @@ function keySetOf(names: Iterable<string>): KeySet {
   return keys;
 }
 
-function described(registry: Registry, group: ThingGroupRecord): iot.DescribeThingGroupResponse {
+/** The group as DescribeThingGroup gives it; what only dynamic groups have is not in it. */
+export function describedGroup(registry: Registry, group: ThingGroupRecord): iot.DescribeThingGroupResponse {
   const { thingGroupName, thingGroupId, thingGroupArn, version, description, attributes, parentGroupName, createdAt } =
     group;
   const ancestors = registry.thingGroups.ancestors(thingGroupName);

@@ -1,17 +1,18 @@
 import type { ProvisionedResource, ResourceProvider } from '../../../cloudformation/provider.ts';
 import type { Attributes } from '../attributes.ts';
 import type { Registry } from '../registry.ts';
+import type { DynamicThingGroups } from '../thing-groups.ts';
 import type { ThingRecord } from '../things.ts';
 import type { ThingTypeProperties } from '../thing-types.ts';
 import type { Properties } from './properties.ts';
 import { camelCased, nameOf, optionalFlag, optionalText, tagsOf } from './properties.ts';
 
 /** `AWS::IoT::Thing`, `ThingType`, `ThingGroup`, `BillingGroup`: Ref is the name, GetAtt has Arn and Id. */
-export function thingProviders(registry: Registry): ResourceProvider[] {
+export function thingProviders(registry: Registry, dynamicGroups?: DynamicThingGroups): ResourceProvider[] {
   return [
     thingProvider(registry),
     thingTypeProvider(registry),
-    thingGroupProvider(registry),
+    thingGroupProvider(registry, dynamicGroups),
     billingGroupProvider(registry),
   ];
 }
@@ -67,16 +68,26 @@ function thingTypeProvider(registry: Registry): ResourceProvider {
   };
 }
 
-function thingGroupProvider(registry: Registry): ResourceProvider {
+function thingGroupProvider(registry: Registry, dynamicGroups: DynamicThingGroups | undefined): ResourceProvider {
   const { thingGroups, tags } = registry;
   const settle = (thingGroupName: string, properties: Properties): ProvisionedResource => {
     const { thingGroupArn, thingGroupId } = thingGroups.describe(thingGroupName);
     tags.replace(thingGroupArn, tagsOf(properties));
     return { physicalId: thingGroupName, attributes: { Arn: thingGroupArn, Id: thingGroupId } };
   };
+  const dynamic = (thingGroupName: string): DynamicThingGroups => {
+    if (dynamicGroups) return dynamicGroups;
+    throw new Error(`Thing group ${thingGroupName} has a QueryString, and there is no fleet index here to fill it`);
+  };
   const create = (thingGroupName: string, properties: Properties): ProvisionedResource => {
-    refuseDynamic(thingGroupName, properties);
-    thingGroups.create(thingGroupName, optionalText(properties, 'ParentGroupName'), groupPropertiesOf(properties));
+    const queryString = optionalText(properties, 'QueryString');
+    const parentGroupName = optionalText(properties, 'ParentGroupName');
+    if (queryString === undefined) thingGroups.create(thingGroupName, parentGroupName, groupPropertiesOf(properties));
+    else {
+      if (parentGroupName !== undefined)
+        throw new Error(`Thing group ${thingGroupName} has a QueryString: a dynamic thing group has no parent`);
+      dynamic(thingGroupName).create(thingGroupName, queryString, groupPropertiesOf(properties));
+    }
     return settle(thingGroupName, properties);
   };
   return {
@@ -85,8 +96,11 @@ function thingGroupProvider(registry: Registry): ResourceProvider {
     update: (request) => {
       const thingGroupName = nameOf(request, 'ThingGroupName');
       if (thingGroupName !== request.physicalId) return create(thingGroupName, request.properties);
-      refuseDynamic(thingGroupName, request.properties);
-      thingGroups.update(thingGroupName, groupPropertiesOf(request.properties));
+      const queryString = optionalText(request.properties, 'QueryString');
+      if (queryString === undefined) {
+        thingGroups.describeStatic(thingGroupName);
+        thingGroups.update(thingGroupName, groupPropertiesOf(request.properties));
+      } else dynamic(thingGroupName).update(thingGroupName, queryString, groupPropertiesOf(request.properties));
       return settle(thingGroupName, request.properties);
     },
     delete: ({ physicalId }) => registry.deleteThingGroup(physicalId),
@@ -120,14 +134,6 @@ function billingGroupProvider(registry: Registry): ResourceProvider {
     },
     delete: ({ physicalId }) => registry.deleteBillingGroup(physicalId),
   };
-}
-
-/** A dynamic group without the index that fills it would be an empty group that looks like a full one. */
-function refuseDynamic(thingGroupName: string, properties: Properties): void {
-  if (properties['QueryString'] === undefined) return;
-  throw new Error(
-    `Thing group ${thingGroupName} has a QueryString: dynamic thing groups are not supported by the twin yet`,
-  );
 }
 
 function attributesOf(properties: Properties): Attributes {
