@@ -29,7 +29,8 @@ export class Notices {
   readonly #store: JobStore;
   #before = new Map<string, readonly ExecutionRecord[]>();
   #events: Message[] = [];
-  #published: Promise<void> = Promise.resolve();
+  #written: Promise<void> = Promise.resolve();
+  readonly #underway = new Set<Promise<void>>();
 
   constructor(ports: NoticePorts, store: JobStore) {
     this.#ports = ports;
@@ -57,7 +58,7 @@ export class Notices {
   release(): void {
     const messages = [...this.#listChanges(), ...this.#events];
     this.discard();
-    if (messages.length > 0) this.#published = this.#published.then(() => this.#publish(messages));
+    if (messages.length > 0) this.#written = this.#written.then(() => this.#publish(messages));
   }
 
   /** The change came to nothing. */
@@ -66,9 +67,10 @@ export class Notices {
     this.#events = [];
   }
 
-  /** Resolves when all that was released has been handed to the broker. */
-  settled(): Promise<void> {
-    return this.#published;
+  /** Resolves when all that was released has reached subscribers and rules. */
+  async settled(): Promise<void> {
+    await this.#written;
+    await Promise.all(this.#underway);
   }
 
   *#listChanges(): Generator<Message> {
@@ -87,28 +89,41 @@ export class Notices {
     if (!first) return { timestamp: seconds(now) };
     const { thingName: _, ...data } = executionData(first, now);
     const job = this.#store.jobs.get(first.jobId);
-    return {
-      timestamp: seconds(now),
-      // The job may be gone by the time that its document was to be read.
-      execution: { ...data, ...(job && { jobDocument: JSON.parse(await this.#ports.document(job)) as unknown }) },
-    };
+    // The job may be gone by the time that its document was to be read.
+    const jobDocument = job && (await this.#documentOf(job));
+    return { timestamp: seconds(now), execution: { ...data, ...(jobDocument !== undefined && { jobDocument }) } };
+  }
+
+  /** A device that is told of a job can ask for the document again, so that one that cannot be made is left out. */
+  async #documentOf(job: JobRecord): Promise<unknown> {
+    try {
+      return JSON.parse(await this.#ports.document(job)) as unknown;
+    } catch (error) {
+      this.#ports.report(`The document of job ${job.jobId} cannot be made: ${(error as Error).message}`);
+      return undefined;
+    }
   }
 
   async #publish(messages: readonly Message[]): Promise<void> {
-    for (const { topic, payload } of messages) {
-      try {
-        await this.#ports.publish({
-          topic,
-          payload: Buffer.from(JSON.stringify(await payload())),
-          qos: 1,
-          retain: false,
-          source: { protocol: 'service' },
-          receivedAt: this.#ports.clock.now(),
-        });
-      } catch (error) {
-        this.#ports.report(`A message on ${topic} could not be published: ${(error as Error).message}`);
-      }
-    }
+    for (const { topic, payload } of messages) this.#handOver(topic, await payload());
+  }
+
+  /** In their order, but no message waits for the rules that another one fires. */
+  #handOver(topic: string, payload: Record<string, unknown>): void {
+    const handed = this.#ports
+      .publish({
+        topic,
+        payload: Buffer.from(JSON.stringify(payload)),
+        qos: 1,
+        retain: false,
+        source: { protocol: 'service' },
+        receivedAt: this.#ports.clock.now(),
+      })
+      .catch((error: unknown) =>
+        this.#ports.report(`A message on ${topic} could not be published: ${(error as Error).message}`),
+      )
+      .finally(() => this.#underway.delete(handed));
+    this.#underway.add(handed);
   }
 }
 

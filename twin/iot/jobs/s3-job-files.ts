@@ -11,7 +11,7 @@ export interface S3JobFilesPorts {
   readonly account: Account;
   readonly clock: Clock;
   readonly s3: Pick<S3, 'version' | 'stream'>;
-  readonly iam: Pick<Iam, 'issueRoleCredentials'>;
+  readonly iam: Pick<Iam, 'issueRoleCredentials' | 'serviceMayAssume'>;
   /** Where S3 answers. */
   awsUrl(): string;
 }
@@ -23,6 +23,8 @@ export function s3JobFiles({ account, clock, s3, iam, awsUrl }: S3JobFilesPorts)
   const sessions = new Map<string, SessionCredentials>();
   // One session serves many devices, as long as it outlives the URL.
   const sessionOf = (roleArn: string, seconds: number): SessionCredentials => {
+    if (!iam.serviceMayAssume(roleArn, 'iot.amazonaws.com'))
+      throw new Error(`role ${roleArn} does not exist or does not trust iot.amazonaws.com`);
     const kept = sessions.get(roleArn);
     if (kept && (kept.expiration ?? 0) > clock.now() + seconds * 1000) return kept;
     const issued = iam.issueRoleCredentials(roleArn, 'iot-jobs', SESSION_SECONDS);

@@ -21,6 +21,8 @@ export interface JobsWorld extends IotJobs {
   readonly registry: Registry;
   readonly told: Told[];
   readonly reported: string[];
+  /** Topics whose messages never settle, or fail. */
+  stall: (topic: string) => 'stall' | 'fail' | undefined;
   /** What was published since the last call, on topics that contain the text. */
   heard(about?: string): Promise<Told[]>;
   /** Calls an operation of the control plane. */
@@ -65,10 +67,14 @@ export function openJobsWorld(options: JobsWorldOptions = {}): JobsWorld {
   const iot = openIotJobs({
     account: DEFAULT_ACCOUNT,
     ...{ clock, registry, files, quotas },
-    publish: async ({ topic, payload }) => void told.push({ topic, payload: JSON.parse(payload.toString()) as Json }),
+    async publish({ topic, payload }) {
+      const stalled = world.stall(topic);
+      if (stalled === 'fail') throw new Error('a rule failed');
+      if (stalled === 'stall') await new Promise(() => undefined);
+      told.push({ topic, payload: JSON.parse(payload.toString()) as Json });
+    },
     report: (line) => void reported.push(line),
   });
-  iot.resume();
   const request = async (thing: string, path: string, payload: unknown): Promise<{ accepted: boolean; body: Json }> => {
     const replies = await iot.topics.handle(
       {
@@ -88,6 +94,7 @@ export function openJobsWorld(options: JobsWorldOptions = {}): JobsWorld {
   const world: JobsWorld = {
     ...iot,
     ...{ clock, store, registry, told, reported },
+    stall: () => undefined,
     async heard(about = '') {
       await iot.settled();
       return told.splice(0).filter(({ topic }) => topic.includes(about));
@@ -128,5 +135,6 @@ export function openJobsWorld(options: JobsWorldOptions = {}): JobsWorld {
       return openJobsWorld({ ...options, store, clock });
     },
   };
+  iot.resume();
   return world;
 }

@@ -211,6 +211,7 @@ describe('presigned URLs', () => {
     const files = s3JobFiles({
       ...{ account: DEFAULT_ACCOUNT, clock, s3: {} as never, awsUrl: () => 'http://127.0.0.1:4566' },
       iam: {
+        serviceMayAssume: (roleArn, service) => roleArn === 'role' && service === 'iot.amazonaws.com',
         issueRoleCredentials: (roleArn, _, seconds) => {
           issued.push(roleArn);
           return { ...credentials, expiration: clock.now() + seconds! * 1000 };
@@ -224,6 +225,39 @@ describe('presigned URLs', () => {
     await clock.advance(3600_001);
     await presign();
     expect(issued).toHaveLength(2);
+    await expect(files.presign({ bucket: 'b', key: 'k' }, 'distrustful', 3600)).rejects.toThrow('does not trust');
+  });
+});
+
+describe('when something else fails', () => {
+  test('a document that cannot be made is left out of the notification, and the request for it is an InternalError', async () => {
+    const files = { read: async () => '', presign: () => Promise.reject(new Error('no such role')) };
+    world = openJobsWorld({ files });
+    world.thing('a');
+    await world.job('j', ['a'], {
+      document: '["${aws:iot:s3-presigned-url:https://s3.amazonaws.com/b/k}"]',
+      presignedUrlConfig: { roleArn: 'gone' },
+    });
+    const [, next] = await world.heard();
+    expect(next!.payload['execution']).toMatchObject({ jobId: 'j', status: 'QUEUED' });
+    expect(next!.payload['execution']).not.toHaveProperty('jobDocument');
+    expect(await world.rejected('a', 'j/get')).toMatchObject({ code: 'InternalError' });
+    expect(await world.device('a', 'j/get', { includeJobDocument: false })).toHaveProperty('execution');
+    expect(world.reported[0]).toContain('The document of job j cannot be made: no such role');
+  });
+
+  test('no message waits for the rules that another one fires, and one that cannot be published is reported', async () => {
+    world.registry.settings.setEventConfigurations({ JOB: true, JOB_EXECUTION: true });
+    world.stall = (topic) =>
+      topic.includes('notify-next') ? 'stall' : topic.includes('/events/') ? 'fail' : undefined;
+    await world.job('j', ['a']);
+    await world.device('a', 'j/update', { status: 'SUCCEEDED' });
+    await world.clock.advance(0);
+    expect(world.told.map(({ topic }) => topic.split('/').at(-1))).toEqual(['notify', 'notify']);
+    expect(world.reported).toEqual([
+      'A message on $aws/events/jobExecution/j/succeeded could not be published: a rule failed',
+      'A message on $aws/events/job/j/completed could not be published: a rule failed',
+    ]);
   });
 });
 
