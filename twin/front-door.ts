@@ -184,6 +184,7 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
       },
     },
     log,
+    presenceListener: fleetIndexing.onPresence,
     acceptsTls: (serverName, version) => acceptsTls(registry, serverName, version),
     quotas: options.quotas,
     // Clients reach a twin at an address as often as by a name, and TLS carries no name then.

@@ -146,7 +146,9 @@ export class DynamicGroups implements DynamicThingGroups {
     for (const { thingGroupName } of groups)
       if (!eligible.some((group) => group.thingGroupName === thingGroupName))
         memberships.remove(thingGroupName, thingName);
-    for (const group of eligible) if (!memberships.has(group.thingGroupName, thingName)) this.#join(thingName, group);
+    // Counted before anything is joined: a group that gives way below is not tried again.
+    const missing = eligible.filter((group) => !memberships.has(group.thingGroupName, thingName));
+    for (const group of missing) this.#join(thingName, group);
   }
 
   /** Developer guide, "Older dynamic thing groups take priority over newer ones". */
