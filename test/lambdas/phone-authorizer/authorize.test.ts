@@ -108,7 +108,10 @@ describe('a phone', () => {
 describe('the token', () => {
   test.each<[string, AuthorizerEvent, string | undefined]>([
     ["under the authorizer's token key name", { token: 't' }, 't'],
-    ['in the MQTT password', mqtt({ password: base64('t') }), 't'],
+    ["in the user name's query", mqtt({ username: 'me?token=t', password: base64('other') }), 't'],
+    ['in the HTTP query', { protocolData: { http: { queryString: '?token=t' } } }, 't'],
+    ['in a header of its name', { protocolData: { http: { headers: { Token: 't' } } } }, 't'],
+    ['in the MQTT password', mqtt({ username: 'me', password: base64('t') }), 't'],
     ['as a bearer', { protocolData: { http: { headers: { Authorization: 'Bearer t' } } } }, 't'],
     ['in another scheme', { protocolData: { http: { headers: { authorization: 'Basic t' } } } }, undefined],
     ['in an empty password', mqtt({ password: '' }), undefined],
@@ -127,6 +130,7 @@ describe('the area', () => {
     ['that is a continent', mqtt({ username: '?area=u3' }), undefined],
     ['with letters that no geohash has', mqtt({ username: '?area=aaaa' }), undefined],
     ['not asked for', mqtt({ username: 'me' }), undefined],
+    ['in a user name that is no query', mqtt({ username: 'area=u33d' }), undefined],
   ])('%s', (_where, event, expected) => {
     expect(passedArea(event)).toBe(expected);
   });
