@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { renderClassification } from '../twin/cloudformation/classification.ts';
 import { startTwin, type Twin } from '../twin/start.ts';
 import { expectFree, portsFrom, USUAL_PORTS, type Ports } from './ports.ts';
-import { lockStateFolder, setAside } from './state-folder.ts';
+import { endLeftovers, lockStateFolder, setAside } from './state-folder.ts';
 import { stopper } from './stopper.ts';
 import type { TwinCommandOptions } from './twin-options.ts';
 
@@ -35,6 +35,7 @@ export async function runTwin(
   const closers: (() => Promise<unknown> | unknown)[] = [lockStateFolder(stateFolder)];
   const stop = stopper(closers, say);
   try {
+    await endLeftovers(stateFolder);
     const aside = options.fresh ? setAside(stateFolder) : undefined;
     if (aside) say(`The earlier state is in ${aside}.`);
     const ports = options.portsFrom === undefined ? USUAL_PORTS : portsFrom(options.portsFrom);

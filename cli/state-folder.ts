@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 
 import { IovError } from '../twin/errors.ts';
+import { stopLeftover } from '../twin/kafka/leftover.ts';
 
 function isAlive(pid: number): boolean {
   try {
@@ -35,6 +36,14 @@ export function lockStateFolder(folder: string): () => void {
       rmSync(file, { force: true });
     }
   }
+}
+
+/**
+ * Ends the Kafka that a killed run left behind on a locked state folder. To be called before ports are tried, since it
+ * still listens on them, and before the state is set aside, since its record goes too.
+ */
+export async function endLeftovers(folder: string): Promise<void> {
+  await stopLeftover(join(folder, 'kafka', 'run.json'));
 }
 
 /** All that a twin makes durable; the lock and the cloud assembly are not among them. */
