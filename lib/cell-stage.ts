@@ -2,6 +2,7 @@ import { Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { CellContext } from './constructs/cell-context.ts';
 import { stageName } from './stage-name.ts';
+import { ConsumersStack } from './stacks/consumers-stack.ts';
 import { DownlinkStack } from './stacks/downlink-stack.ts';
 import { FrontDoorStack } from './stacks/front-door-stack.ts';
 import { IngestStack } from './stacks/ingest-stack.ts';
@@ -18,6 +19,7 @@ export class CellStage extends Stage {
   readonly phones: PhonesStack;
   readonly downlink: DownlinkStack;
   readonly ingest: IngestStack;
+  readonly consumers: ConsumersStack;
   readonly operations: OperationsStack;
 
   constructor(scope: Construct, context: CellContext) {
@@ -28,6 +30,7 @@ export class CellStage extends Stage {
     this.phones = new PhonesStack(this, context);
     this.downlink = new DownlinkStack(this, context, this.frontDoor);
     this.ingest = new IngestStack(this, context, this);
+    this.consumers = new ConsumersStack(this, context, this.stream);
     this.operations = new OperationsStack(this, context, this.ingest);
   }
 }

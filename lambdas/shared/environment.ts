@@ -4,6 +4,7 @@ export type EnvironmentName =
   | 'DEVICES_TABLE'
   | 'TIMERS_QUEUE_URL'
   | 'IOT_DATA_ENDPOINT'
+  | 'POSITIONS_TABLE'
   | 'REDRIVES_TABLE'
   | 'REDRIVE_DELAYS'
   | 'RULE_ERRORS_QUEUE_URL'

@@ -10,6 +10,7 @@ export const FUNCTIONS = [
   'heartbeat-sender',
   'iot-account-settings',
   'iot-endpoints',
+  'last-position',
   'phone-authorizer',
   'presence',
   'provisioning-hook',

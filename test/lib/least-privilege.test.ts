@@ -11,6 +11,7 @@ const stacks: Stack[] = [
   cell.phones,
   cell.downlink,
   cell.ingest,
+  cell.consumers,
   cell.operations,
 ];
 

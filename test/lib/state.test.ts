@@ -10,8 +10,9 @@ const stacksOf = ({
   phones,
   downlink,
   ingest,
+  consumers,
   operations,
-}: ReturnType<typeof cellOf>): Stack[] => [network, stream, frontDoor, phones, downlink, ingest, operations];
+}: ReturnType<typeof cellOf>): Stack[] => [network, stream, frontDoor, phones, downlink, ingest, consumers, operations];
 const prod = stacksOf(cellOf('prod', 'eu1'));
 const dev = stacksOf(cellOf('dev', 'main'));
 

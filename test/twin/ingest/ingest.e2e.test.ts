@@ -1,3 +1,5 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 
@@ -132,6 +134,42 @@ describe('the rules in the twin', () => {
     });
     expect(record!.key).toBe('VEHICLE-1');
     expect(valueOf(record!.value)).toEqual({ state: 'INSTALLED', thing: 'VEHICLE-1', campaignId: 'c-7' });
+  });
+
+  test('feed the function that keeps the last position of each device, and its area', async () => {
+    const dynamo = DynamoDBDocumentClient.from(
+      new DynamoDBClient({
+        ...{ endpoint: backbone.awsUrl, region: backbone.twin.account.region },
+        credentials: { accessKeyId: 'operator', secretAccessKey: 'operator' },
+      }),
+    );
+    const report = (at: number, latitude: number) =>
+      vehicle.publishAsync(
+        uplinkTopics.telemetry('vehicle', 'VEHICLE-1'),
+        JSON.stringify({
+          ...{ sequence: at, at: [at] },
+          signals: {
+            'Vehicle.CurrentLocation.Latitude': [latitude],
+            'Vehicle.CurrentLocation.Longitude': [PLACE.longitude],
+          },
+        }),
+        { qos: 1 },
+      );
+    await report(2_000, PLACE.latitude);
+    await report(1_000, 50);
+    const TableName = backbone.output('PositionsTableName');
+    const kept = await until('the position', async () => {
+      const { Item } = await dynamo.send(new GetCommand({ TableName, Key: { thing: 'VEHICLE-1' } }));
+      return Item;
+    });
+    expect(kept).toEqual({ thing: 'VEHICLE-1', ...PLACE, geohash: AREA, at: 2_000 });
+    const { Items } = await dynamo.send(
+      new QueryCommand({
+        ...{ TableName, IndexName: 'area', KeyConditionExpression: 'geohash = :area' },
+        ExpressionAttributeValues: { ':area': AREA },
+      }),
+    );
+    expect(Items?.map(({ thing }) => thing as string)).toEqual(['VEHICLE-1']);
   });
 
   test('carry a heartbeat each to iov.heartbeat, which is measured by the rule', async () => {
