@@ -145,6 +145,7 @@ export function openCloud(options: CloudOptions): Cloud {
         iam.authorize(iam.callerOf(functions.get(functionName).roleArn, functionName), { action, resource });
       },
       sendMessage: (queueArn, body) => sqs.sendMessage(queueArn, body),
+      publish: (topicArn, body) => messaging.sns.publish(topicArn, body),
       putObject: (bucket, key, body) => s3.put(bucket, key, Buffer.from(body)),
     }),
   ]);

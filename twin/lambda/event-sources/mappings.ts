@@ -96,10 +96,15 @@ function kafkaSettings(id: string, properties: Properties): KafkaSettings {
   const startingPosition = String(properties['StartingPosition'] ?? 'TRIM_HORIZON');
   if (startingPosition !== 'TRIM_HORIZON' && startingPosition !== 'LATEST')
     throw new Error(`the twin starts MSK event sources at TRIM_HORIZON or LATEST, not at ${startingPosition}`);
-  const group = (properties['AmazonManagedKafkaEventSourceConfig'] as Properties | undefined)?.['ConsumerGroupId'];
+  const config = properties['AmazonManagedKafkaEventSourceConfig'] as Properties | undefined;
+  const group = config?.['ConsumerGroupId'];
+  if (config?.['SchemaRegistryConfig'] !== undefined)
+    throw new Error('the twin does not ask schema registries for MSK event sources');
   const destination = (properties['DestinationConfig'] as Record<string, Properties | undefined> | undefined)?.[
     'OnFailure'
   ]?.['Destination'];
+  if (destination !== undefined && !/^arn:[^:]+:(sqs|sns|s3):/.test(String(destination)))
+    throw new Error(`the twin cannot hand failed records to ${String(destination)}`);
   return {
     topic: String(topics[0]),
     consumerGroupId: String(group ?? id),
