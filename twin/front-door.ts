@@ -7,6 +7,7 @@ import { createBroker, type Broker } from './iot/broker/broker.ts';
 import { localAdministrator } from './iot/broker/signing-credentials.ts';
 import type { QuotaMode } from './iot/broker/quotas.ts';
 import type { CertificateAuthority } from './iot/certificates/authority.ts';
+import { openIotCommands, type IotCommands } from './iot/commands/iot-commands.ts';
 import { CustomAuthorizers } from './iot/custom-authorizers/custom-authorizers.ts';
 import { acceptsTls, endpointAuthentication } from './iot/custom-authorizers/domains.ts';
 import { customAuthorizerOperations } from './iot/custom-authorizers/operations.ts';
@@ -66,6 +67,7 @@ export interface IotCore {
   readonly shadows: Shadows;
   readonly jobs: IotJobs;
   readonly fleetIndexing: FleetIndexing;
+  readonly commands: IotCommands;
   readonly services: readonly AwsService[];
   readonly providers: readonly ResourceProvider[];
   /** Takes up what earlier runs left to do; call it when rules and their targets are up. */
@@ -158,6 +160,7 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
         details: reason,
       } as IotLogEntry),
   });
+  const commands = openIotCommands(registry, (publication) => broker.publish(publication), options.report);
   const jobs = openIotJobs({
     ...{ account, clock, registry, quotas: options.quotas },
     publish: (publication) => broker.publish(publication),
@@ -169,7 +172,12 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
     sink: rules,
     clock,
     store,
-    reservedTopics: composeReservedTopics([provisioning.topics, new ShadowTopics(shadowRequests), jobs.topics]),
+    reservedTopics: composeReservedTopics([
+      provisioning.topics,
+      new ShadowTopics(shadowRequests),
+      jobs.topics,
+      commands.topics,
+    ]),
     deviceApi: composeDeviceApis([new ShadowDeviceApi(shadowApi), new JobsDeviceApi(jobs.devices)]),
     signingCredentials: {
       lookup: async (accessKeyId) => {
@@ -198,29 +206,33 @@ export function openFrontDoor(options: FrontDoorOptions): IotCore {
   });
 
   return {
-    ...{ registry, provisioning, broker, rules, shadows, jobs, fleetIndexing },
+    ...{ registry, provisioning, broker, rules, shadows, jobs, fleetIndexing, commands },
     services: [
       iotService(registry, provisioning, options.endpoints, {
         ...ruleOperations(rules),
         ...customAuthorizerOperations(registry, customAuthorizers),
         ...jobs.operations,
         ...fleetIndexing.operations,
+        ...commands.operations,
       }),
       dataPlaneService(broker, clock, shadowOperations(shadowApi)),
-      jobs.service,
+      { ...jobs.service, operations: { ...jobs.service.operations, ...commands.dataOperations } },
     ],
     providers: [
       ...registryProviders(registry, provisioning, fleetIndexing.dynamicGroups),
       ...ruleProviders(rules),
       ...jobs.providers,
+      ...commands.providers,
     ],
     resume: () => {
       jobs.resume();
       fleetIndexing.resume();
+      commands.resume();
     },
     async close() {
       jobs.close();
       fleetIndexing.close();
+      commands.close();
       await broker.close();
       await rules.close();
       await provisioning.close();

@@ -18,6 +18,8 @@ export type IotResourceKind =
   | 'certificateprovider'
   | 'job'
   | 'jobtemplate'
+  | 'command'
+  | 'client'
   | 'securityprofile'
   | 'scheduledaudit'
   | 'mitigationaction';
