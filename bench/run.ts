@@ -1,7 +1,7 @@
 /** `npm run bench`: the figures of docs/performance.md, measured here and now. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { stopChildren } from './child-process.ts';
@@ -65,7 +65,7 @@ function readOptions(): Options | undefined {
     scenarios,
     profile: values.profile,
     firstPort,
-    assembly: values.assembly,
+    assembly: values.assembly && resolve(values.assembly),
   };
 }
 

@@ -4,6 +4,9 @@ import type { BroadcastJob, JobResult } from './job.ts';
 import { blankPayload, preciseNow, writeNumber } from './numbered-payload.ts';
 import { publishPacket } from './packets.ts';
 
+/** Then what has not arrived is lost. */
+const SILENCE_MS = 15_000;
+
 /** One message to all subscribers, again and again; each delivery to each subscriber is counted. */
 export async function runBroadcast(job: BroadcastJob, started: () => void): Promise<JobResult> {
   const subscribers = await connectAll(job.target, job.devices);
@@ -32,7 +35,7 @@ export async function runBroadcast(job: BroadcastJob, started: () => void): Prom
       publisher.socket.write(packet);
     }
     await new Promise((resolve) => setImmediate(resolve));
-    if (delivered > 0 && performance.now() - first.lastAt > 15_000) break;
+    if (performance.now() - Math.max(began, first.lastAt) > SILENCE_MS) break;
   }
   await untilArrived(first, () => delivered >= deliveries);
   const seconds = (performance.now() - began) / 1000;

@@ -86,6 +86,8 @@ export class Device {
     else if (type === PACKET.PUBACK) this.onPuback(packet.readUInt16BE(2));
     else if (type === PACKET.CONNACK && packet[3] !== 0)
       this.#await?.reject(new Error(`${this.clientId}: CONNECT refused with code ${packet[3]}`));
+    else if (type === PACKET.SUBACK && packet.at(-1)! >= 0x80)
+      this.#await?.reject(new Error(`${this.clientId}: SUBSCRIBE refused with code ${packet.at(-1)}`));
     else if (type === this.#await?.type) this.#await.resolve();
   }
 }

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { remember } from '../child-process.ts';
 import { synthesize } from '../synthesize.ts';
 import type { Scenario } from './scenario.ts';
 
+const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 const LONGEST_START_MS = 120_000;
 
 /** Seconds from `npm start` to its word that it is ready; it is stopped again. */
@@ -58,6 +61,8 @@ export const startUp: Scenario = {
   name: 'npm start',
   needsSides: false,
   async run({ stateFolder, firstPort, size, say }) {
+    // `npm start` installs what is missing, and `npm ci` empties the folder that a link leads to, whoever else uses it.
+    if (lstatSync(MODULES).isSymbolicLink()) throw new Error(`${MODULES} is a link; npm ci would empty what it names`);
     const state = join(stateFolder, 'npm-start');
     say('npm start: the first time');
     await secondsToReady(state, firstPort + 40);

@@ -12,17 +12,24 @@ import type { FromTwin, StartTwin, ToTwin } from './twin-messages.ts';
 
 const VEHICLE_POLICY = 'iov-vehicle';
 const PUBLISHER_POLICY = 'bench-publisher';
+/** Whether and where vehicles hear broadcasts is the app's affair; here they all hear one topic. */
+const BROADCAST_POLICY = 'bench-broadcast';
 
 const tell = (message: FromTwin): void => void process.send!(message);
 
 /** Registers a device as fleet provisioning would. */
-async function register(twin: Twin, authority: CertificateAuthority, name: string, policy: string): Promise<Identity> {
+async function register(
+  twin: Twin,
+  authority: CertificateAuthority,
+  name: string,
+  policies: readonly string[],
+): Promise<Identity> {
   const { registry } = twin.iot;
   const issued = await issueDeviceCertificate(authority, name);
   const { certificateArn } = registry.certificates.register({ certificatePem: issued.certificate, status: 'ACTIVE' });
   registry.things.create({ thingName: name });
   registry.attachThingPrincipal(name, certificateArn);
-  registry.attachPolicy(policy, certificateArn);
+  for (const policy of policies) registry.attachPolicy(policy, certificateArn);
   return { clientId: name, ...issued };
 }
 
@@ -38,12 +45,16 @@ async function start(options: StartTwin): Promise<() => Promise<void>> {
   });
   const authority = await CertificateAuthority.open(options.stateFolder, new SystemClock());
   const server = await authority.serverCertificate();
-  const anything = { Effect: 'Allow', Action: 'iot:*', Resource: '*' };
-  twin.iot.registry.policies.create(PUBLISHER_POLICY, JSON.stringify({ Version: '2012-10-17', Statement: [anything] }));
+  const allow = (name: string, actions: string[], resource: string): void => {
+    const statement = { Effect: 'Allow', Action: actions, Resource: resource };
+    twin.iot.registry.policies.create(name, JSON.stringify({ Version: '2012-10-17', Statement: [statement] }));
+  };
+  allow(PUBLISHER_POLICY, ['iot:*'], '*');
+  allow(BROADCAST_POLICY, ['iot:Subscribe', 'iot:Receive'], 'arn:aws:iot:*:*:topic*/bc/*');
   const devices: Identity[] = [];
   for (let number = 0; number < options.devices; number += 1)
-    devices.push(await register(twin, authority, `bench-${number}`, VEHICLE_POLICY));
-  const publisher = await register(twin, authority, 'bench-publisher', PUBLISHER_POLICY);
+    devices.push(await register(twin, authority, `bench-${number}`, [VEHICLE_POLICY, BROADCAST_POLICY]));
+  const publisher = await register(twin, authority, 'bench-publisher', [PUBLISHER_POLICY]);
   const partitions = 6;
   await twin.kafka.createTopic(options.otherTopic, partitions);
   // Each connection would run the app's function for presence, in this very process: its memory and CPU are no broker's.
