@@ -28,7 +28,8 @@ interface IndexedShadow {
 /** Groups and billing group: `thingGroupNames` has both (developer guide, "Example thing queries"). */
 function groupNamesOf(registry: Registry, thing: ThingRecord): string[] {
   const groups = registry.memberships.groupsOf(thing.thingName);
-  return thing.billingGroupName === undefined ? groups : [...groups, thing.billingGroupName];
+  // A billing group may be called like a thing group.
+  return [...new Set([...groups, ...(thing.billingGroupName === undefined ? [] : [thing.billingGroupName])])];
 }
 
 function shadowOf(shadows: Shadows, thingName: string, shadowName?: string): IndexedShadow | undefined {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 
+import { staticGroups } from '../../../../twin/iot/jobs/targets.ts';
 import { openIndexWorld, type IndexWorld, type Json } from './index-world.ts';
 
 let world: IndexWorld;
@@ -86,6 +87,19 @@ describe('a dynamic thing group', () => {
     expect(heard).toEqual(['group-member-added car', 'group-member-removed car']);
   });
 
+  test('is a target of jobs', async () => {
+    const targets = staticGroups(world.registry);
+    const joined: string[] = [];
+    targets.onMembership((thingName, change) => {
+      if (change !== 'left') joined.push(thingName, ...change.joined);
+    });
+    const { thingGroupArn } = await create('xs', 'attributes.model:x');
+    world.thing('car', { model: 'x' });
+    await world.settle();
+    expect(joined).toEqual(['car', thingGroupArn]);
+    expect([...targets.membersOf(String(thingGroupArn))]).toEqual(['car']);
+  });
+
   test('whose query is about itself settles', async () => {
     world.thing('car');
     await create('paradox', 'NOT thingGroupNames:paradox');
@@ -166,6 +180,15 @@ describe('searching', () => {
     const second = await world.call('SearchIndex', { queryString: '*', maxResults: 2, nextToken });
     expect(second['things']).toMatchObject([{ thingName: 'c' }]);
     expect(second['nextToken']).toBeUndefined();
+  });
+
+  test('names a group once when a billing group is called like it', async () => {
+    world.registry.billingGroups.create('vans');
+    world.registry.thingGroups.create('vans');
+    world.thing('car', {}, { billingGroupName: 'vans' });
+    world.registry.addThingToGroup('vans', 'car');
+    const { things } = await world.call('SearchIndex', { queryString: 'thingGroupNames:vans' });
+    expect(things).toMatchObject([{ thingGroupNames: ['vans'] }]);
   });
 
   test('answers what it indexed of a thing', async () => {
