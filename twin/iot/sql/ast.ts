@@ -43,7 +43,7 @@ export interface CallExpression extends Span {
   readonly args: readonly Expression[];
 }
 
-/** `path` is where the value goes in the output: `AS a.b` is `['a', 'b']`. Absent: merge the object into the output. */
+/** `path` is where the value goes in the output: `AS a.b` is `['a', 'b']`. Absent (`*`, `path.*`, `{…}`): merge the object into the output. */
 export interface SelectItem {
   readonly expression: Expression;
   readonly path?: readonly string[];

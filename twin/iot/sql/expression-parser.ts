@@ -89,7 +89,7 @@ export class ExpressionParser extends TokenReader {
   #postfix(): Expression {
     let expression = this.#primary();
     let links = 0;
-    while (this.takeSymbol('.')) {
+    while (!this.peekEveryKey() && this.takeSymbol('.')) {
       const token = this.lexer.peek();
       if (token.kind !== 'word') {
         throw this.expected('the name of a key after "." (a key of other characters is read with get(object, "key"))');

@@ -39,15 +39,21 @@ function compileItem(item: SelectItem, context: CompileContext): Evaluator {
   };
 }
 
-function contributionOf({ path }: SelectItem): Contribution {
-  if (path === undefined) return merge;
+function contributionOf({ path, expression }: SelectItem): Contribution {
+  if (path === undefined) return expression.kind === 'payload' ? mergePayload : mergeObject;
   const [key] = path;
   if (key !== undefined && path.length === 1) return (output, value) => setMember(output, key, value);
   return (output, value) => setAt(output, path, value);
 }
 
-function merge(output: Output, value: Value): void {
+function mergePayload(output: Output, value: Value): void {
   if (!isObject(value)) return setMember(output, RAW_PAYLOAD_KEY, value);
+  mergeObject(output, value);
+}
+
+/** `{…}` and `path.*`; what is no object has no keys to give. */
+function mergeObject(output: Output, value: Value): void {
+  if (!isObject(value)) return;
   for (const key of Object.keys(value)) setMember(output, key, value[key]);
 }
 

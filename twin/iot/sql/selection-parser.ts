@@ -47,9 +47,16 @@ function parseItem(reader: SelectionReader, isValue: boolean): SelectItem {
   if (payload) return { expression: payload, path: !isValue && reader.takeWord('AS') ? parsePath(reader) : undefined };
   const expression = reader.parseExpression();
   if (isValue) return { expression };
+  const isEveryKey = takeEveryKey(reader, expression);
   if (reader.takeWord('AS')) return { expression, path: parsePath(reader) };
-  if (expression.kind === 'object') return { expression };
+  if (isEveryKey || expression.kind === 'object') return { expression };
   return { expression, path: [nameOf(expression, reader)] };
+}
+
+/** `path.*`: the guide does not name it, but published rules on shadows select `state.reported.*` and AWS runs them. */
+function takeEveryKey(reader: SelectionReader, { kind }: Expression): boolean {
+  if (!reader.peekEveryKey() || !['name', 'member', 'variable', 'call'].includes(kind)) return false;
+  return reader.takeSymbol('.') && reader.takeSymbol('*');
 }
 
 /** The key of an item without AS: the last key of a path, a variable's name, a function's name. */

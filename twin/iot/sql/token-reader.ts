@@ -63,6 +63,11 @@ export class TokenReader {
     return token.kind === 'symbol' && token.text === symbol;
   }
 
+  /** `.*` after a path: every key of the object there. */
+  peekEveryKey(): boolean {
+    return this.peekSymbol('.') && this.peekSymbol('*', 1);
+  }
+
   /** `*` where a whole expression may stand. */
   payload(): Expression | undefined {
     const token = this.lexer.peek();

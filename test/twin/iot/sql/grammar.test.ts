@@ -208,3 +208,23 @@ describe('the grammar', () => {
     expect(Object.hasOwn(output as object, '__proto__')).toBe(true);
   });
 });
+
+describe('path.* selects every key of an object', () => {
+  const payload = { a: 0, state: { reported: { a: 1, b: { c: 2 } }, list: [1], text: 'x' } };
+
+  test.each<[string, unknown]>([
+    ["SELECT state.reported.* FROM 't'", { a: 1, b: { c: 2 } }],
+    ["SELECT state.reported.b.*, 'shadow' AS type FROM 't'", { c: 2, type: 'shadow' }],
+    ["SELECT *, state.reported.* FROM 't'", { ...payload, a: 1, b: { c: 2 } }],
+    ["SELECT state.reported.* AS r FROM 't'", { r: { a: 1, b: { c: 2 } } }],
+    ["SELECT get(state, 'reported').* FROM 't'", { a: 1, b: { c: 2 } }],
+    ["SELECT state.list.*, state.text.*, nowhere.* FROM 't'", {}],
+  ])('%s', async (sql, expected) => {
+    expect(await outputOf(sql, { payload })).toEqual(expected);
+  });
+
+  test('but not of a value that an operator makes, nor outside a select list', () => {
+    expect(errorOf("SELECT 1 + a.* FROM 't'").message).toContain('found "."');
+    expect(errorOf("SELECT a FROM 't' WHERE a.* = 1").message).toContain('found "."');
+  });
+});
