@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
+import { QUOTA_MODES, type QuotaMode } from '../twin/iot/broker/quotas.ts';
+
 /** What `iov start` and `iov twin` have in common. */
 export interface TwinCommandOptions {
   readonly kafka?: string;
@@ -7,7 +9,7 @@ export interface TwinCommandOptions {
   readonly state: string;
   readonly fresh: boolean;
   readonly strict: boolean;
-  readonly quotas: 'aws' | 'off';
+  readonly quotas: QuotaMode;
   readonly verbose: boolean;
 }
 
@@ -40,9 +42,12 @@ export function addTwinOptions(command: Command): Command {
     .option('--fresh', 'begin with an empty state; the one before is kept beside it', false)
     .option('--strict', 'refuse to start when a resource type is not executed by the twin', false)
     .addOption(
-      new Option('--quotas <mode>', "enforce AWS's quotas on connections and messages")
-        .choices(['aws', 'off'])
-        .default('off'),
+      new Option(
+        '--quotas <mode>',
+        "AWS's quotas on connections and messages: all of them, sizes but no rates, or none",
+      )
+        .choices([...QUOTA_MODES])
+        .default('sizes'),
     )
     .option('--verbose', 'show each resource as it is made', false);
 }

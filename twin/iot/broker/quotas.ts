@@ -73,10 +73,25 @@ const NO_QUOTAS: Quotas = {
   packetBytes: 16 * 1024 * 1024,
 };
 
-export type QuotaMode = 'aws' | 'off';
+/** Sizes, shapes and counts as AWS has them, so that what is too large on AWS is too large here; rates without limit. */
+const SIZES_ONLY: Quotas = {
+  ...AWS_QUOTAS,
+  ...(Object.fromEntries(
+    Object.keys(AWS_QUOTAS)
+      .filter((name) => /rate/i.test(name))
+      .map((name) => [name, Infinity]),
+  ) as Partial<Quotas>),
+};
+
+/** `aws`: all of them. `sizes`: all but rates, which a load test on one machine would meet. `off`: none. */
+export const QUOTA_MODES = ['aws', 'sizes', 'off'] as const;
+
+export type QuotaMode = (typeof QUOTA_MODES)[number];
+
+const QUOTAS: Readonly<Record<QuotaMode, Quotas>> = { aws: AWS_QUOTAS, sizes: SIZES_ONLY, off: NO_QUOTAS };
 
 export function quotasFor(mode: QuotaMode): Quotas {
-  return mode === 'aws' ? AWS_QUOTAS : NO_QUOTAS;
+  return QUOTAS[mode];
 }
 
 /** A rate as AWS throttles: a bucket that refills at `rate` a second and holds `burst`. */

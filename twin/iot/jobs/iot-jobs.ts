@@ -57,10 +57,15 @@ export interface IotJobs {
 /** General Reference, "AWS IoT Jobs": concurrent jobs, active jobs, device requests a second. */
 const AWS_LIMITS = { concurrentJobs: 500, activeJobs: 100_000, deviceRequestRate: 200 };
 const NO_LIMITS = { concurrentJobs: Infinity, activeJobs: Infinity, deviceRequestRate: Infinity };
+const LIMITS = {
+  aws: AWS_LIMITS,
+  sizes: { ...AWS_LIMITS, deviceRequestRate: Infinity },
+  off: NO_LIMITS,
+} as const satisfies Record<QuotaMode, object>;
 
 export function openIotJobs(options: IotJobsOptions): IotJobs {
   const { account, clock, registry, files, report } = options;
-  const limits = options.quotas === 'aws' ? AWS_LIMITS : NO_LIMITS;
+  const limits = LIMITS[options.quotas];
   const groups = options.groups ?? staticGroups(registry);
   const document = (job: JobRecord): Promise<string> => documentForDevice(job, files);
   const store = new JobStore(registry.tables);

@@ -33,6 +33,13 @@ describe('a rate', () => {
 });
 
 describe('the account', () => {
+  test('keeps sizes and counts without rates when asked for sizes only', () => {
+    const [all, sizes] = [quotasFor('aws'), quotasFor('sizes')];
+    for (const [name, value] of Object.entries(all)) {
+      expect([name, sizes[name as keyof typeof sizes]]).toEqual([name, /rate/i.test(name) ? Infinity : value]);
+    }
+  });
+
   test('has AWS’s numbers', () => {
     expect(quotasFor('aws')).toMatchObject({
       payloadBytes: 131_072,
