@@ -5,6 +5,7 @@ const shared = {
   transform: { '\\.ts$': '<rootDir>/test/strip-types.cjs' },
   moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json', 'node'],
   watchPathIgnorePatterns: ['/.iov', '/cdk.out'],
+  moduleNameMapper: { '^fast-check$': '<rootDir>/test/seeded-fast-check.mjs' },
   modulePathIgnorePatterns: ['<rootDir>/cdk.out'],
 };
 

@@ -2,7 +2,7 @@
 // Nothing here may need a package: there may be none yet.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -26,6 +26,12 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
 
 const installed = existsSync(stamp) && readFileSync(stamp, 'utf8') === lockHash && existsSync(pinnedNode);
 if (!installed) {
+  // `npm ci` empties the folder first: through a link it would empty another checkout's.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    fail(
+      'node_modules is a link to another folder and does not fit package-lock.json. Remove the link and run the same command again.',
+    );
+  }
   process.stderr.write('Installing npm packages (once for each version of package-lock.json) …\n');
   const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
