@@ -24,6 +24,10 @@ export const CATALOGUE = {
     advice: 'Install Java 17 or newer together with Maven, or Docker, or name a broker with `--kafka host:port`.',
     retryable: false,
   },
+  IOV_KAFKA_UNREACHABLE: {
+    advice: "Start that broker with a plaintext listener there, or leave out `--kafka` to run the twin's own.",
+    retryable: true,
+  },
   IOV_KAFKA_FAILED: {
     advice: 'Read the log named above; delete the data folder named there to start Kafka empty.',
     retryable: true,

@@ -112,14 +112,14 @@ export async function startKafka(options: KafkaOptions): Promise<Kafka> {
  * A broker that the user runs (`--kafka host:port`, a plaintext listener). Its records and topics are its owner's; SCRAM
  * users are not created on it.
  *
- * @throws IovError IOV_KAFKA_UNAVAILABLE when it does not answer within `timeoutMs`
+ * @throws IovError IOV_KAFKA_UNREACHABLE when it does not answer within `timeoutMs`
  */
 export async function connectKafka(server: string, timeoutMs = 10_000): Promise<Kafka> {
   const colon = server.lastIndexOf(':');
   try {
     await untilBrokerAnswers(server.slice(0, colon), Number(server.slice(colon + 1)), AbortSignal.timeout(timeoutMs));
   } catch (cause) {
-    throw new IovError('IOV_KAFKA_UNAVAILABLE', `No Kafka broker answers at ${server}.`, { cause });
+    throw new IovError('IOV_KAFKA_UNREACHABLE', `No Kafka broker answers at ${server}.`, { cause });
   }
   return kafkaOver({ plaintext: server, scram: server }, true);
 }
