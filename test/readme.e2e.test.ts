@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 
-import { freePorts } from './twin/backbone/running-backbone.ts';
+import { USUAL_PORTS } from '../cli/ports.ts';
+import { freePortRange } from './free-ports.ts';
 
 jest.setTimeout(120_000);
 
@@ -22,12 +23,6 @@ function tourBlocks(): string[] {
   return [...tour.matchAll(/```bash\n([\s\S]*?)```/g)].map(([, block]) => block!);
 }
 
-/** Nine consecutive ports that nobody listens on. */
-async function portsFrom(): Promise<number> {
-  const { mqtts } = await freePorts();
-  return Math.min(mqtts, 65_000);
-}
-
 describe("the README's tour", () => {
   let folder: string;
   let start: ChildProcess;
@@ -36,9 +31,13 @@ describe("the README's tour", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'iov-readme-'));
     symlinkSync(join(PROJECT, 'docs'), join(folder, 'docs'));
-    start = spawn(process.execPath, [CLI, 'start', '--vehicles', '2', '--ports-from', String(await portsFrom())], {
-      cwd: folder,
-    });
+    start = spawn(
+      process.execPath,
+      [CLI, 'start', '--vehicles', '2', '--ports-from', String(await freePortRange(Object.keys(USUAL_PORTS).length))],
+      {
+        cwd: folder,
+      },
+    );
     for (const stream of [start.stdout!, start.stderr!])
       stream.on('data', (chunk: Buffer) => void (printed += String(chunk)));
     await new Promise<void>((resolve, reject) => {

@@ -9,7 +9,8 @@ import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 
-import { freePorts, until } from '../backbone/running-backbone.ts';
+import { freePortRange } from '../../free-ports.ts';
+import { until } from '../backbone/running-backbone.ts';
 
 jest.setTimeout(90_000);
 
@@ -29,7 +30,6 @@ describe("another team's app in `iov twin`", () => {
       encoding: 'utf8',
     });
     if (synth.status !== 0) throw new Error(synth.stderr);
-    const { mqtts } = await freePorts();
     twin = spawn(process.execPath, [
       CLI,
       'twin',
@@ -38,7 +38,7 @@ describe("another team's app in `iov twin`", () => {
       '--state',
       join(folder, 'state'),
       '--ports-from',
-      String(Math.min(mqtts, 65_000)),
+      String(await freePortRange(9)),
     ]);
     let printed = '';
     for (const stream of [twin.stdout!, twin.stderr!])

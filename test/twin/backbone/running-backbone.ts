@@ -1,25 +1,17 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { ensureClaimCertificate } from '../../../cli/claim-certificate.ts';
-import { USUAL_PORTS, type Ports } from '../../../cli/ports.ts';
+import { portsFrom, USUAL_PORTS, type Ports } from '../../../cli/ports.ts';
 import { synthesize } from '../../../cli/synth.ts';
 import { Fleet } from '../../../fleet/fleet.ts';
 import { startTwin, type Twin } from '../../../twin/start.ts';
+import { freePortRange } from '../../free-ports.ts';
 
-/** Ports that nobody listens on; all are held until all are known, so that no two are the same. */
+/** Ports for a twin of one's own. */
 export async function freePorts(): Promise<Ports> {
-  const names = Object.keys(USUAL_PORTS) as (keyof Ports)[];
-  const servers = names.map(() => createServer());
-  const ports: Partial<Record<keyof Ports, number>> = {};
-  for (const [index, server] of servers.entries()) {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    ports[names[index]!] = (server.address() as AddressInfo).port;
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports as Ports;
+  return portsFrom(await freePortRange(Object.keys(USUAL_PORTS).length));
 }
 
 export interface Claim {

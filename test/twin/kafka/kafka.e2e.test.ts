@@ -1,7 +1,5 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,6 +13,7 @@ import { ClusterAdmin } from '../../../twin/kafka/cluster-admin.ts';
 import { startKafka, type Kafka } from '../../../twin/kafka/index.ts';
 import type { NodeEvent } from '../../../twin/kafka/node-process.ts';
 import { openStore } from '../../../twin/state/store.ts';
+import { freePortRange } from '../../free-ports.ts';
 import { publication, ROLE } from '../iot/rules/rules-fixture.ts';
 
 const VEHICLES = 20;
@@ -26,19 +25,6 @@ let certificate: string;
 let engine: RulesEngine;
 const events: NodeEvent[] = [];
 const errorQueue: { failures: { errorMessage: string }[]; base64OriginalPayload: string }[] = [];
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => promisify(server.close.bind(server))()));
-  return ports;
-}
 
 async function selfSigned(): Promise<{ privateKey: string; certificateChain: string }> {
   const [key, chain] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
@@ -87,8 +73,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'iov-kafka-'));
   const tls = await selfSigned();
   certificate = tls.certificateChain;
-  const [plaintext, scram, controller] = await freePorts(3);
-  const ports = { plaintext, scram, controller } as { plaintext: number; scram: number; controller: number };
+  const first = await freePortRange(3);
+  const ports = { plaintext: first, scram: first + 1, controller: first + 2 };
   kafka = await startKafka({ folder: join(folder, 'kafka'), tls, ports, report: (event) => events.push(event) });
   await kafka.upsertScramUser('iot', PASSWORD);
   const sendMessage = (_queue: string, body: string): void =>
