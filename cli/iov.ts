@@ -22,6 +22,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   policy: async () => (await import('./policy.ts')).policyCommand(),
 };
 
+// A reader that has gone (`| head`, a closed terminal) must not keep a run from stopping what it started.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 const program = new Command('iov')
   .description(
     'The Internet-of-Vehicles backbone: synthesize it, deploy it, run it on this machine, and ask it questions',
@@ -35,6 +42,7 @@ for (const name of asked === undefined ? Object.keys(COMMANDS) : [asked]) progra
 try {
   await program.parseAsync();
 } catch (error) {
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0);
   if (error instanceof IovError) process.stderr.write(`\n${error.code}: ${error.message} ${error.advice}\n`);
   // The stack helps whoever works on the project; everybody else needs the message.
   else process.stderr.write(`\n${process.env['IOV_DEBUG'] ? (error as Error).stack : (error as Error).message}\n`);
