@@ -28,11 +28,8 @@ export interface EndpointsInput {
 /** Paths are relative to the folder that `npm start` runs in, as the ones in the README are. */
 const fromHere = (path: string): string => relative(process.cwd(), path) || path;
 
-export function endpointsOf({ ports, stateFolder, kafka, claim, client }: EndpointsInput): Endpoints {
-  const claims = Object.entries(claim).map(([deviceClass, { template, certificate, privateKey }]) => [
-    deviceClass,
-    { template, certificate: fromHere(certificate), privateKey: fromHere(privateKey) },
-  ]);
+/** What every twin has, whoever's app it runs. */
+export function addressesOf(ports: Ports, stateFolder: string, kafka: string) {
   return {
     mqtts: `mqtts://localhost:${ports.mqtts}`,
     https: `https://localhost:${ports.https}`,
@@ -41,13 +38,25 @@ export function endpointsOf({ ports, stateFolder, kafka, claim, client }: Endpoi
     aws: `http://127.0.0.1:${ports.aws}`,
     api: `http://127.0.0.1:${ports.api}`,
     kafka,
+    oauth: { tokenUrl: `http://127.0.0.1:${ports.oauth}/oauth2/token` },
+  };
+}
+
+export function endpointsOf({ ports, stateFolder, kafka, claim, client }: EndpointsInput): Endpoints {
+  const claims = Object.entries(claim).map(([deviceClass, { template, certificate, privateKey }]) => [
+    deviceClass,
+    { template, certificate: fromHere(certificate), privateKey: fromHere(privateKey) },
+  ]);
+  const addresses = addressesOf(ports, stateFolder, kafka);
+  return {
+    ...addresses,
     claim: Object.fromEntries(claims) as Record<string, ClaimFiles>,
-    oauth: { tokenUrl: `http://127.0.0.1:${ports.oauth}/oauth2/token`, ...client },
+    oauth: { ...addresses.oauth, ...client },
   };
 }
 
 /** Written whole or not at all, for its appearance says that the twin is ready. @returns what removes it */
-export function writeEndpoints(stateFolder: string, endpoints: Endpoints): () => void {
+export function writeEndpoints(stateFolder: string, endpoints: object): () => void {
   const file = join(stateFolder, 'endpoints.json');
   // The OAuth client's secret is in it.
   writeFileSync(`${file}.next`, `${JSON.stringify(endpoints, null, 2)}\n`, { mode: 0o600 });

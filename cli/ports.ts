@@ -1,19 +1,9 @@
 import { createServer } from 'node:net';
 
 import { IovError } from '../twin/errors.ts';
+import type { TwinPorts } from '../twin/start.ts';
 
-/** Every port that a run listens on, all on the loopback interface. */
-export interface Ports {
-  readonly mqtts: number;
-  readonly https: number;
-  readonly wss: number;
-  readonly aws: number;
-  readonly api: number;
-  readonly oauth: number;
-  readonly kafka: number;
-  readonly kafkaScram: number;
-  readonly kafkaController: number;
-}
+export type Ports = TwinPorts;
 
 /** AWS's and Kafka's own numbers where there are any. */
 export const USUAL_PORTS: Ports = {

@@ -31,7 +31,6 @@ export interface Integration {
   readonly type: string;
   /** Function ARN, or the `apigateway:…/functions/<arn>/invocations` form. */
   readonly uri: string;
-  readonly payloadFormatVersion: string;
   readonly timeoutMilliseconds: number;
 }
 

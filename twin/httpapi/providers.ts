@@ -77,12 +77,13 @@ export function httpApiProviders(apis: HttpApis, apiUrl: () => string): Resource
           throw new Error(
             `an integration of type ${String(properties['IntegrationType'])} is not executed by the twin; AWS_PROXY is`,
           );
+        const format = String(properties['PayloadFormatVersion'] ?? '2.0');
+        if (format !== '2.0') throw new Error(`payload format ${format} is not executed by the twin; 2.0 is`);
         apis.integrations.set(id, {
           id,
           apiId: String(properties['ApiId']),
           type: 'AWS_PROXY',
           uri: String(properties['IntegrationUri']),
-          payloadFormatVersion: String(properties['PayloadFormatVersion'] ?? '2.0'),
           timeoutMilliseconds: Number(properties['TimeoutInMillis'] ?? 30_000),
         });
       },

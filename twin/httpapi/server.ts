@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 import { arn, type Account } from '../account.ts';
-import type { Clock } from '../clock.ts';
-import type { LambdaInvoker } from '../lambda/invoker.ts';
+import type { Clock, ScheduledCall } from '../clock.ts';
+import type { Invocation, LambdaInvoker } from '../lambda/invoker.ts';
 import { functionArnOf, type Authorizer, type CorsConfiguration, type HttpApi, type Stage } from './definition.ts';
 import { requestEvent, responseOf, type HttpRequest, type HttpResponse } from './event.ts';
 import type { HttpApis } from './http-apis.ts';
@@ -98,14 +98,28 @@ class Gateway {
       `${api.id}/${stage?.name ?? '$default'}/${match.route.routeKey.replace(' ', '')}`,
     );
     try {
-      const invocation = await invoker.invoke(functionArnOf(integration.uri), event, {
-        service: 'apigateway.amazonaws.com',
-        sourceArn,
-      });
+      const invocation = await this.#withinTimeout(
+        integration.timeoutMilliseconds,
+        invoker.invoke(functionArnOf(integration.uri), event, { service: 'apigateway.amazonaws.com', sourceArn }),
+      );
+      if (!invocation) return plain(503, 'Service Unavailable');
       return invocation.functionError ? plain(500, 'Internal Server Error') : responseOf(invocation.payload);
     } catch (error) {
       this.#options.log({ requestId, error: (error as Error).message });
       return plain(500, 'Internal Server Error');
+    }
+  }
+
+  /** API Gateway answers when an integration's time is over; the function runs on. */
+  async #withinTimeout(milliseconds: number, invocation: Promise<Invocation>): Promise<Invocation | undefined> {
+    let over!: ScheduledCall;
+    const timeout = new Promise<undefined>((resolve) => {
+      over = this.#options.clock.schedule(milliseconds, () => resolve(undefined));
+    });
+    try {
+      return await Promise.race([invocation, timeout]);
+    } finally {
+      over.cancel();
     }
   }
 

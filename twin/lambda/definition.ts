@@ -28,7 +28,6 @@ export interface AsyncConfiguration {
   /** 60 to 21,600. */
   readonly maximumEventAgeSeconds: number;
   readonly onFailureArn?: string;
-  readonly onSuccessArn?: string;
 }
 
 /** One statement of a function's resource policy (`AWS::Lambda::Permission`). */

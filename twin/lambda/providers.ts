@@ -116,6 +116,8 @@ function eventInvokeConfigProvider(functions: Functions): ResourceProvider {
   const apply = ({ properties }: ResourceRequest): ProvisionedResource => {
     const name = functionNameOf(String(properties['FunctionName']));
     const destinations = (properties['DestinationConfig'] ?? {}) as Record<string, Properties | undefined>;
+    if (destinations['OnSuccess'])
+      throw new Error('an OnSuccess destination is not executed by the twin; OnFailure is');
     functions.configureAsync(name, {
       ...(properties['MaximumRetryAttempts'] !== undefined && {
         maximumRetryAttempts: Number(properties['MaximumRetryAttempts']),

@@ -28,6 +28,7 @@ describe('an HTTP API with a JWT authorizer on a user pool', () => {
   let calls: { functionName: string; event: Record<string, never>; caller?: InvocationCaller }[];
   let answer: string;
   let functionError: 'Unhandled' | undefined;
+  let never: boolean;
 
   async function create(providers: ResourceProvider[], type: string, properties: Record<string, unknown>) {
     const provider = providers.find((candidate) => candidate.type === type)!;
@@ -62,6 +63,7 @@ describe('an HTTP API with a JWT authorizer on a user pool', () => {
     calls = [];
     answer = '{"statusCode":202,"headers":{"X-Made":"yes"},"body":"made"}';
     functionError = undefined;
+    never = false;
     const store = openStore(':memory:');
     const userPools = new UserPools({ account: DEFAULT_ACCOUNT, clock, store });
     const cognito = cognitoProviders(userPools);
@@ -131,6 +133,7 @@ describe('an HTTP API with a JWT authorizer on a user pool', () => {
         invoker: {
           invoke: async (functionName, event, caller) => {
             calls.push({ functionName, event: event as Record<string, never>, caller });
+            if (never) await new Promise(() => undefined);
             return { payload: answer, functionError };
           },
         },
@@ -221,6 +224,27 @@ describe('an HTTP API with a JWT authorizer on a user pool', () => {
     answer = '{"errorMessage":"secret detail"}';
     const response = await fetch(`${url}/open`);
     expect([response.status, await response.text()]).toEqual([500, '{"message":"Internal Server Error"}']);
+  });
+
+  test('a function that takes longer than its integration may is answered for with 503', async () => {
+    never = true;
+    const response = fetch(`${url}/open`);
+    while (calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await clock.advance(30_000);
+    expect((await response).status).toBe(503);
+  });
+
+  test.each([
+    [
+      'AWS::ApiGatewayV2::Integration',
+      { IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '1.0' },
+      /payload format 1.0/,
+    ],
+    ['AWS::ApiGatewayV2::Integration', { IntegrationType: 'HTTP_PROXY' }, /type HTTP_PROXY/],
+    ['AWS::ApiGatewayV2::Api', { ProtocolType: 'WEBSOCKET' }, /protocol WEBSOCKET/],
+  ])('%s with %p is refused by name', async (type, properties, message) => {
+    const providers = httpApiProviders(new HttpApis(openStore(':memory:')), () => '');
+    await expect(create(providers, type, properties)).rejects.toThrow(message);
   });
 
   test('more than the burst within a second is throttled, and time lets more in', async () => {
